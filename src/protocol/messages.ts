@@ -1,0 +1,159 @@
+import * as v from 'valibot';
+import { DiagnosisReport } from './diagnosis.js';
+import { RunbookDocument, RunbookUpdate, RunResult } from './runbook.js';
+import { TreeUpdate } from './tree.js';
+
+/** Raised when the two sides do not speak the same version; both are shipped together. */
+export const PROTOCOL_VERSION = 1;
+
+/** A request: its method, and the schemas of what goes out and what comes back. Both ends validate with them. */
+export interface RequestSpec<P extends v.GenericSchema, R extends v.GenericSchema> {
+  readonly method: string;
+  readonly params: P;
+  readonly result: R;
+}
+
+/** A notification: its method and the schema of what it carries. */
+export interface NotificationSpec<P extends v.GenericSchema> {
+  readonly method: string;
+  readonly params: P;
+}
+
+const request = <P extends v.GenericSchema, R extends v.GenericSchema>(
+  method: string,
+  params: P,
+  result: R,
+): RequestSpec<P, R> => ({ method: `droplens/${method}`, params, result });
+
+const notification = <P extends v.GenericSchema>(method: string, params: P): NotificationSpec<P> => ({
+  method: `droplens/${method}`,
+  params,
+});
+
+/** A target URI as text, e.g. `local:/`, `ssh://web-1/`. */
+const Target = v.pipe(v.string(), v.maxLength(1024));
+const Ack = v.object({});
+
+/** Values for a command's parameters; the server validates each by its kind. */
+const Params = v.record(v.string(), v.pipe(v.string(), v.maxLength(2048)));
+
+/** Extension → server. */
+export const Requests = {
+  /** Whether this machine can be looked at; `why` when not. */
+  local: request(
+    'local',
+    v.object({}),
+    v.variant('available', [
+      v.object({ available: v.literal(true), host: v.string() }),
+      v.object({ available: v.literal(false), why: v.string() }),
+    ]),
+  ),
+  /** Connects (asks through `askHostKey`, `askSecret` if `interactive`). Fails with a sentence for people. */
+  connect: request(
+    'connect',
+    v.object({ target: Target, interactive: v.boolean() }),
+    v.object({ name: v.string(), kernel: v.string(), bootId: v.string(), uid: v.nullable(v.number()) }),
+  ),
+  disconnect: request('disconnect', v.object({ target: Target }), Ack),
+  /** Sampling goes on while the tree or a runbook of the target is visible. */
+  watch: request('watch', v.object({ target: Target, tree: v.boolean(), intervalMs: v.number() }), Ack),
+  /** Asks for a complete tree update. */
+  refreshTree: request('tree/refresh', v.object({ target: Target }), Ack),
+  /** Watches the window and answers with the verdict; cancellable; sends `diagnoseProgress`. */
+  diagnose: request('diagnose', v.object({ target: Target, seconds: v.number() }), DiagnosisReport),
+  /** Opens a runbook for a target; its live state follows by `runbookUpdate` while `visible`. */
+  openRunbook: request('runbook/open', v.object({ target: Target, runbook: v.string() }), RunbookDocument),
+  watchRunbook: request(
+    'runbook/watch',
+    v.object({ target: Target, runbook: v.string(), visible: v.boolean() }),
+    Ack,
+  ),
+  /** Runs a command of a runbook by id and interprets its output. */
+  runCommand: request(
+    'runbook/run',
+    v.object({ target: Target, runbook: v.string(), hash: v.string(), command: v.string(), params: Params }),
+    RunResult,
+  ),
+  /** The text that Terminal and Copy use: the block with its parameters set in front, quoted. */
+  commandText: request(
+    'runbook/text',
+    v.object({ target: Target, runbook: v.string(), hash: v.string(), command: v.string(), params: Params }),
+    v.variant('kind', [
+      v.object({ kind: v.literal('text'), text: v.string() }),
+      v.object({ kind: v.literal('refused'), why: v.string() }),
+    ]),
+  ),
+  /** Checks one parameter value while the person types; `problem: null` = acceptable. */
+  checkParam: request(
+    'runbook/checkParam',
+    v.object({ name: v.string(), value: v.string() }),
+    v.object({ problem: v.nullable(v.string()) }),
+  ),
+  /** Host names of the ssh configuration, for the picker. */
+  sshHosts: request('ssh/hosts', v.object({}), v.object({ hosts: v.array(v.string()) })),
+  /** Opens an interactive shell on an SSH target over the connection that exists. */
+  openTerminal: request(
+    'terminal/open',
+    v.object({ target: Target, columns: v.number(), rows: v.number() }),
+    v.object({ terminal: v.string() }),
+  ),
+  /** How a terminal for a `local:` target is started: program and arguments, empty for the default shell. */
+  terminalCommand: request(
+    'terminal/command',
+    v.object({ target: Target }),
+    v.variant('kind', [
+      v.object({ kind: v.literal('shell'), argv: v.array(v.string()) }),
+      v.object({ kind: v.literal('remote') }),
+    ]),
+  ),
+} as const;
+
+/** Extension → server. */
+export const ClientNotifications = {
+  terminalInput: notification('terminal/input', v.object({ terminal: v.string(), data: v.string() })),
+  terminalResize: notification(
+    'terminal/resize',
+    v.object({ terminal: v.string(), columns: v.number(), rows: v.number() }),
+  ),
+  terminalClose: notification('terminal/close', v.object({ terminal: v.string() })),
+} as const;
+
+/** Server → extension. */
+export const ServerNotifications = {
+  tree: notification('tree', TreeUpdate),
+  runbook: notification('runbook/state', RunbookUpdate),
+  diagnoseProgress: notification(
+    'diagnose/progress',
+    v.object({ target: Target, elapsed: v.number(), seconds: v.number(), text: v.string() }),
+  ),
+  terminalData: notification('terminal/data', v.object({ terminal: v.string(), data: v.string() })),
+  terminalExit: notification('terminal/exit', v.object({ terminal: v.string(), exit: v.nullable(v.number()) })),
+} as const;
+
+/** Server → extension, answered by a person. */
+export const ServerRequests = {
+  /** An unknown host key, in OpenSSH's words. Only `trust: true` connects. */
+  askHostKey: request(
+    'ask/hostKey',
+    v.object({ host: v.string(), keyType: v.string(), fingerprint: v.string(), hop: v.nullable(v.string()) }),
+    v.object({ trust: v.boolean() }),
+  ),
+  /** A password, passphrase or keyboard-interactive answer. `value: null` = cancelled. */
+  askSecret: request(
+    'ask/secret',
+    v.object({ host: v.string(), prompt: v.string(), echo: v.boolean() }),
+    v.object({ value: v.nullable(v.string()) }),
+  ),
+} as const;
+
+/** What the extension gives the server when it starts. */
+export const InitializationOptions = v.object({
+  protocol: v.literal(PROTOCOL_VERSION),
+  /** Folder of the runbooks. */
+  runbooks: v.string(),
+  /** Contents of the localisation bundle, when the display language is not English. */
+  l10n: v.nullable(v.record(v.string(), v.string())),
+  /** Folder for our own host key store. */
+  storage: v.string(),
+});
+export type InitializationOptions = v.InferOutput<typeof InitializationOptions>;
