@@ -36,6 +36,7 @@ export class TransportError extends Error {
       | 'cancelled'
       | 'timeout'
       | 'lost'
+      | 'garbled'
       | 'unsupported'
       | 'not-permitted',
     message: string,
