@@ -7,13 +7,13 @@ import { root } from './lib/paths.mjs';
 /** Modules that are bundles of their own: an `import()` of one loads the file beside the bundle at that moment. */
 const lazy = [
   [/(^|\/)(collect\/)?ssh\/entry\.js$/, './ssh.js'],
-  [/(^|\/)client\/entry\.js$/, './client.js'],
+  [/^\.\/client(\/entry)?\.js$/, './client.js'],
 ];
 
 const lazyBundles = {
   name: 'lazy-bundles',
   setup(setup) {
-    setup.onResolve({ filter: /\/entry\.js$/ }, ({ kind, path }) => {
+    setup.onResolve({ filter: /\/(entry|client)\.js$/ }, ({ kind, path }) => {
       if (kind === 'entry-point') return undefined;
       const bundle = lazy.find(([pattern]) => pattern.test(path))?.[1];
       if (bundle === undefined) return undefined;

@@ -84,9 +84,9 @@ const baseSettings = {
  * A VS Code of its own: profile, extensions and temporary files in one new folder, which `stop` removes again.
  * @param {{vsix: string, settings?: object, env?: NodeJS.ProcessEnv, home?: boolean, password?: string}} options
  *   `home`: give it a home folder of its own, so that nothing of the person's (ssh configuration, shell) is seen.
- * @returns {Promise<{url: string, folder: string, pid: number, exited: Promise<void>, log: () => string,
- *   processes: () => number[], stop: () => Promise<void>}>} `processes`: all that belong to it, the extension host and
- *   the extension's server among them.
+ * @returns {Promise<{url: string, folder: string, exited: Promise<void>, log: () => string,
+ *   processes: (part?: string) => number[], stop: () => Promise<void>}>} `processes`: all that belong to it, the extension
+ *   host and the extension's server among them; with `part`, only those whose command line contains it.
  */
 export async function startEmbedded(options) {
   // Short, for the path of a Unix socket ends at 107 bytes.
@@ -104,7 +104,7 @@ export async function startEmbedded(options) {
     ...['--user-data-dir', at('data'), '--extensions-dir', at('ext')],
   ];
   let log = '';
-  const processes = () => processesWithEnv(`TMPDIR=${at('tmp')}`);
+  const processes = (part = '') => processesWithEnv(`TMPDIR=${at('tmp')}`, part);
   const clean = async () => {
     await endAll(processes);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -127,7 +127,10 @@ export async function startEmbedded(options) {
     child.stderr.setEncoding('utf8').on('data', collect);
     const url = await listening(() => log, child);
     return {
-      ...{ url, folder, pid: child.pid, exited, processes },
+      url,
+      folder,
+      exited,
+      processes,
       log: () => log,
       stop: async () => {
         child.kill('SIGTERM');

@@ -97,16 +97,21 @@ export async function endGroup(child) {
   send('SIGKILL');
 }
 
-/** Processes whose environment holds the entry `NAME=value` (Linux). They need not be our children. */
-export function processesWithEnv(entry) {
-  const found = [];
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+/**
+ * Processes whose environment holds the entry `NAME=value` and whose command line contains `part` (Linux). They need
+ * not be our children.
+ * @param {string} entry
+ * @param {string} [part]
+ * @returns {number[]}
+ */
+export function processesWithEnv(entry, part = '') {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
     try {
-      if (readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(entry)) found.push(Number(name));
+      const ours = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(entry);
+      return ours && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(part) ? [Number(name)] : [];
     } catch {
-      // It ended meanwhile, or belongs to somebody else.
+      return []; // It ended meanwhile, or belongs to somebody else.
     }
-  }
-  return found;
+  });
 }

@@ -1,0 +1,127 @@
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { until } from './until.js';
+
+/** The window, as a person sees it: activity bar, tree, palette, notifications, panel. */
+export class Workbench {
+  constructor(readonly page: Page) {}
+
+  async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+    // The extensions have been scanned when ours has its icon.
+    await this.viewIcon.waitFor({ timeout: 60_000 });
+  }
+
+  private get viewIcon(): Locator {
+    return this.page.locator('.activitybar').getByRole('tab', { name: 'Droplens' });
+  }
+
+  /** The tree "Layers", shown. A second click on the icon would hide it, so it looks first. */
+  async openView(): Promise<Tree> {
+    if ((await this.viewIcon.getAttribute('aria-selected')) !== 'true') await this.viewIcon.click();
+    const tree = new Tree(this.page);
+    await tree.element.waitFor();
+    return tree;
+  }
+
+  /** Runs a command by the title that the palette shows. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.fill(`>${title}`);
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+    await row.click();
+  }
+
+  /** The text field of palette, pickers and input boxes. */
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-box input');
+  }
+
+  quickPick(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  toast(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text }).first();
+  }
+
+  async clearToasts(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page.locator('.notifications-toasts .notification-list-item').first().waitFor({ state: 'detached' });
+  }
+
+  dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  /** Tab of an editor. */
+  tab(name: string | RegExp): Locator {
+    return this.page.locator('.tabs-container').getByRole('tab', { name });
+  }
+
+  /** What the visible webview shows. */
+  get webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+  }
+
+  /** Reloads the window as the command does: what is open is saved first. */
+  async reload(): Promise<void> {
+    const loads = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.runCommand('Developer: Reload Window');
+    await loads;
+    await this.ready();
+  }
+}
+
+/** The tree "Layers". A tree holds only the rows that are on the screen. */
+export class Tree {
+  readonly element: Locator;
+
+  constructor(readonly page: Page) {
+    this.element = page.getByRole('tree', { name: 'Layers' });
+  }
+
+  /** A row by its label. */
+  row(label: string | RegExp): Locator {
+    const name = this.page.locator('.label-name').filter({ hasText: label });
+    return this.element.getByRole('treeitem').filter({ has: name }).first();
+  }
+
+  get selected(): Locator {
+    return this.element.locator('[role=treeitem][aria-selected=true]');
+  }
+
+  /** Labels of the rows on the screen at a depth (1 = roots), from top to bottom. */
+  async labels(level: number): Promise<string[]> {
+    const rows = await this.element.locator(`[role=treeitem][aria-level="${level}"]`).all();
+    const placed = await Promise.all(
+      rows.map(async (row) => ({
+        y: (await row.boundingBox())?.y ?? 0,
+        text: (await row.locator('.label-name').first().textContent()) ?? '',
+      })),
+    );
+    return placed.sort((a, b) => a.y - b.y).map(({ text }) => text);
+  }
+
+  /** The dim text right of the label. */
+  async description(label: string | RegExp): Promise<string> {
+    return (await this.row(label).locator('.label-description').first().textContent()) ?? '';
+  }
+
+  async expand(label: string | RegExp): Promise<void> {
+    await this.set(label, 'true', 'ArrowRight');
+  }
+
+  async collapse(label: string | RegExp): Promise<void> {
+    await this.set(label, 'false', 'ArrowLeft');
+  }
+
+  /** A click on a row may toggle it already; the arrow key does so where it did not. */
+  private async set(label: string | RegExp, expanded: 'true' | 'false', key: string): Promise<void> {
+    const row = this.row(label);
+    const is = async (): Promise<boolean> => (await row.getAttribute('aria-expanded')) === expanded;
+    if (await is()) return;
+    await row.click();
+    if (!(await is())) await this.page.keyboard.press(key);
+    await until(`row ${String(label)} with aria-expanded=${expanded}`, is);
+  }
+}
