@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DiagnosisReport } from './diagnosis.js';
 import { RunbookDocument, RunResult, StepState } from './runbook.js';
 
 const Id = v.pipe(v.string(), v.maxLength(200));
@@ -19,17 +20,85 @@ export const FromWebview = v.variant('type', [
 ]);
 export type FromWebview = v.InferOutput<typeof FromWebview>;
 
-/** Words that the page shows; translated by the extension, because the page has no l10n of its own. */
-export const WebviewStrings = v.record(v.string(), v.string());
+/** Names of the texts that the page shows. The extension translates them: the page has no l10n of its own. */
+export const WORDS = [
+  'verdict.ok',
+  'verdict.loss',
+  'verdict.risk',
+  'verdict.harmless',
+  'verdict.unknown',
+  'verdict.waiting',
+  'report.heading',
+  'report.none',
+  'report.loss',
+  'report.risk',
+  'report.clean',
+  'report.incomplete',
+  'report.watched',
+  'report.history',
+  'report.evidence',
+  'report.signal',
+  'report.before',
+  'report.after',
+  'report.delta',
+  'report.rate',
+  'report.notChecked',
+  'report.how',
+  'report.step',
+  'report.cause',
+  'report.again',
+  'report.process',
+  'page.host',
+  'page.steps',
+  'page.progress',
+  'page.keys',
+  'page.openAll',
+  'page.closeAll',
+  'page.loading',
+  'step.done',
+  'step.reveal',
+  'step.causes',
+  'risk.read-only',
+  'risk.load',
+  'risk.changes',
+  'risk.disruptive',
+  'command.run',
+  'command.runNamed',
+  'command.cancel',
+  'command.cancelNamed',
+  'command.terminal',
+  'command.terminalNamed',
+  'command.copy',
+  'command.copyNamed',
+  'command.running',
+  'command.cancelled',
+  'command.exit',
+  'command.ended',
+  'command.seconds',
+  'command.output',
+  'command.noOutput',
+  'command.truncated',
+  'command.undo',
+  'table.more',
+] as const;
+export type Word = (typeof WORDS)[number];
+
+/** One text for each word; `{0}`, `{1}` … stand for values that the page fills in. */
+export const WebviewStrings = v.object(v.entriesFromList(WORDS, v.string()));
+export type WebviewStrings = v.InferOutput<typeof WebviewStrings>;
 
 /** Extension → webview. */
 export const ToWebview = v.variant('type', [
-  v.object({ type: v.literal('document'), document: RunbookDocument, target: v.string(), host: v.string() }),
+  /** First answer to `ready`: what the page is about and the texts it shows. */
+  v.object({ type: v.literal('setup'), target: v.string(), runbook: v.string(), strings: WebviewStrings }),
+  v.object({ type: v.literal('document'), document: RunbookDocument, host: v.string() }),
   v.object({ type: v.literal('state'), steps: v.array(StepState) }),
   v.object({ type: v.literal('running'), command: v.string() }),
   v.object({ type: v.literal('result'), command: v.string(), result: RunResult }),
-  /** Open this step, scroll to it and put the focus on its heading. */
-  v.object({ type: v.literal('goto'), step: v.string() }),
+  /** Open this step, scroll to it and put the focus on its heading; `null`: the verdict above the steps. */
+  v.object({ type: v.literal('goto'), step: v.nullable(v.string()) }),
+  /** The verdict of a diagnosis, shown above the steps. */
+  v.object({ type: v.literal('report'), report: DiagnosisReport }),
   /** A sentence over the document: connection lost, server restarted … `null` clears it. */
   v.object({ type: v.literal('banner'), text: v.nullable(v.string()) }),
 ]);

@@ -1,0 +1,26 @@
+import { l10n } from 'vscode';
+import type { DiagnosisReport } from '../../protocol/diagnosis.js';
+import { plain } from '../client/errors.js';
+
+export type Finding = DiagnosisReport['findings'][number];
+
+/** The finding to look at first: a loss, else a risk. Harmless and historical ones are no reason to go anywhere. */
+export function firstFinding(report: DiagnosisReport): Finding | undefined {
+  return report.findings.find(({ severity }) => severity === 'loss') ?? report.findings.find(({ severity }) => severity === 'risk');
+}
+
+/** The verdict as one sentence for a notification. */
+export function verdictSentence(report: DiagnosisReport, host: string): string {
+  const first = firstFinding(report);
+  const seconds = Math.round(report.window.seconds * 10) / 10;
+  const unchecked = report.notChecked.length;
+  if (first?.severity === 'loss') return l10n.t('Droplens: loss on {0}: {1}', plain(host), plain(first.summary));
+  if (first?.severity === 'risk') {
+    return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s), but: {2}', plain(host), seconds, plain(first.summary));
+  }
+  if (unchecked === 0) return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s).', plain(host), seconds);
+  if (unchecked === 1) {
+    return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s); 1 thing was not checked.', plain(host), seconds);
+  }
+  return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s); {2} things were not checked.', plain(host), seconds, unchecked);
+}

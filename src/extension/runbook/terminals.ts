@@ -1,0 +1,156 @@
+import { EventEmitter, l10n, window, type Disposable, type Pseudoterminal, type Terminal, type TerminalDimensions } from 'vscode';
+import { ClientNotifications, Requests, ServerNotifications } from '../../protocol/messages.js';
+import { plain, sentence } from '../client/errors.js';
+import type { Server } from '../client/server.js';
+import type { Targets } from '../targets/targets.js';
+
+const DEFAULT_SIZE: TerminalDimensions = { columns: 80, rows: 24 };
+/** What a person may type ahead before the remote shell is there, in characters. */
+const TYPE_AHEAD = 16_384;
+
+/** One VS Code terminal for each target, made when it is first needed. */
+export class Terminals implements Disposable {
+  readonly #open = new Map<string, { readonly terminal: Terminal; readonly dead: () => boolean }>();
+  readonly #closed: Disposable;
+
+  constructor(
+    private readonly server: Server,
+    private readonly targets: Targets,
+  ) {
+    this.#closed = window.onDidCloseTerminal((closed) => {
+      for (const [target, { terminal }] of this.#open) if (terminal === closed) this.#open.delete(target);
+    });
+  }
+
+  /** The target's terminal, shown. Rejects with a sentence. */
+  async show(target: string): Promise<Terminal> {
+    let held = this.#open.get(target);
+    if (held === undefined || held.dead()) {
+      await this.targets.ensure(target, true);
+      held = await this.#create(target);
+      this.#open.set(target, held);
+    }
+    held.terminal.show();
+    return held.terminal;
+  }
+
+  dispose(): void {
+    this.#closed.dispose();
+  }
+
+  async #create(target: string): Promise<{ terminal: Terminal; dead: () => boolean }> {
+    const name = l10n.t('Droplens: {0}', plain(this.targets.label(target)));
+    const command = await this.server.request(Requests.terminalCommand, { target });
+    if (command.kind === 'remote') {
+      const pty = new RemoteTerminal(this.server, target);
+      return { terminal: window.createTerminal({ name, pty }), dead: () => pty.over };
+    }
+    const [shellPath, ...shellArgs] = command.argv;
+    const terminal = window.createTerminal(shellPath === undefined ? { name } : { name, shellPath, shellArgs });
+    return { terminal, dead: () => terminal.exitStatus !== undefined };
+  }
+}
+
+/** A shell on an SSH target, carried by the connection that the server already has. */
+class RemoteTerminal implements Pseudoterminal {
+  readonly #write = new EventEmitter<string>();
+  readonly #close = new EventEmitter<number | void>();
+  readonly #listeners: Disposable[] = [];
+  readonly onDidWrite = this.#write.event;
+  readonly onDidClose = this.#close.event;
+  #id: string | undefined;
+  #size: TerminalDimensions = DEFAULT_SIZE;
+  #early: { readonly terminal: string; readonly data: string }[] = [];
+  #typed = '';
+  #over = false;
+
+  constructor(
+    private readonly server: Server,
+    private readonly target: string,
+  ) {}
+
+  open(size: TerminalDimensions | undefined): void {
+    this.#size = size ?? DEFAULT_SIZE;
+    this.#listeners.push(
+      this.server.onNotification(ServerNotifications.terminalData, (message) => {
+        // The shell may speak before the answer that says which terminal it is.
+        if (this.#id === undefined) this.#early.push(message);
+        else if (message.terminal === this.#id) this.#write.fire(message.data);
+      }),
+      this.server.onNotification(ServerNotifications.terminalExit, ({ terminal, exit }) => {
+        if (terminal === this.#id) this.#end(exit ?? undefined);
+      }),
+      this.server.onState(({ kind }) => {
+        if (kind !== 'running') this.#fail(l10n.t('The Droplens server ended, and this terminal with it.'));
+      }),
+    );
+    void this.#start();
+  }
+
+  /** Nothing comes or goes any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  handleInput(data: string): void {
+    if (this.#over) this.#close.fire();
+    else if (this.#id !== undefined) this.#send(this.server.notify(ClientNotifications.terminalInput, { terminal: this.#id, data }));
+    else this.#typed = (this.#typed + data).slice(0, TYPE_AHEAD);
+  }
+
+  setDimensions(size: TerminalDimensions): void {
+    this.#size = size;
+    if (this.#id !== undefined) this.#send(this.server.notify(ClientNotifications.terminalResize, { terminal: this.#id, ...dimensions(size) }));
+  }
+
+  close(): void {
+    const id = this.#id;
+    this.#stop();
+    if (id !== undefined) this.#send(this.server.notify(ClientNotifications.terminalClose, { terminal: id }));
+  }
+
+  async #start(): Promise<void> {
+    const asked = this.#size;
+    try {
+      const { terminal } = await this.server.request(Requests.openTerminal, { target: this.target, ...dimensions(asked) });
+      if (this.#over) {
+        this.#send(this.server.notify(ClientNotifications.terminalClose, { terminal }));
+        return;
+      }
+      this.#id = terminal;
+      for (const early of this.#early) if (early.terminal === terminal) this.#write.fire(early.data);
+      this.#early = [];
+      if (this.#size !== asked) this.setDimensions(this.#size);
+      if (this.#typed !== '') this.handleInput(this.#typed);
+      this.#typed = '';
+    } catch (error) {
+      this.#fail(sentence(error));
+    }
+  }
+
+  #send(sent: Promise<void>): void {
+    sent.catch((error: unknown) => this.#fail(sentence(error)));
+  }
+
+  #fail(why: string): void {
+    if (this.#over) return;
+    this.#write.fire(`\r\n${why}\r\n`);
+    this.#stop();
+  }
+
+  #end(exit: number | undefined): void {
+    if (this.#over) return;
+    this.#stop();
+    this.#close.fire(exit);
+  }
+
+  /** Ends the traffic; after a failure the window stays, so that its reason can be read. */
+  #stop(): void {
+    this.#over = true;
+    this.#id = undefined;
+    for (const listener of this.#listeners) listener.dispose();
+    this.#listeners.length = 0;
+  }
+}
+
+const dimensions = ({ columns, rows }: TerminalDimensions): { columns: number; rows: number } => ({ columns, rows });
