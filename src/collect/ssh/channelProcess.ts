@@ -1,0 +1,81 @@
+import type { Readable } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+import type { RemoteProcess, TransportError } from '../transport.js';
+
+/** A program on the host behind one exec channel. `lost` makes the error of a write that can no longer be taken. */
+export class ChannelProcess implements RemoteProcess {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  readonly exit: Promise<number | null>;
+  private closed = false;
+  private killed = false;
+  private readonly gone: Promise<void>;
+
+  constructor(
+    private readonly channel: ClientChannel,
+    private readonly lost: () => TransportError,
+  ) {
+    this.stdout = bytesOf(channel);
+    this.stderr = bytesOf(channel.stderr);
+    let status: number | null = null;
+    // Every write reports its own error to the one who wrote; without a listener it would end this process too.
+    channel.on('error', () => undefined);
+    this.gone = new Promise((resolve) => {
+      // The status is taken here and not from the event "exit", which a short program can cause before anyone listens.
+      channel.on('close', (code?: number | null) => {
+        status = this.killed ? null : (code ?? null);
+        this.closed = true;
+        resolve();
+      });
+    });
+    const errorsEnded = new Promise<void>((resolve) => channel.stderr.on('close', resolve));
+    this.exit = Promise.all([this.gone, errorsEnded]).then(() => status);
+  }
+
+  async write(data: string): Promise<void> {
+    if (this.closed || this.killed) throw this.lost();
+    const taken = new Promise<void>((resolve, reject) => {
+      this.channel.write(data, (error) => {
+        if (error) reject(this.lost());
+        else resolve();
+      });
+    });
+    // The library never calls back for a write that the closing of the channel overtook.
+    const overtaken = this.gone.then(() => Promise.reject(this.lost()));
+    await Promise.race([taken, overtaken]);
+  }
+
+  end(): void {
+    if (!this.closed) this.channel.end();
+  }
+
+  /**
+   * Asks the server for a TERM signal and closes the channel. A server that refuses signals (OpenSSH before 9.8 does
+   * for root) leaves the program with closed pipes, which ends it at its next read or write; a program that does
+   * neither has to be given a time limit of its own by the caller.
+   */
+  kill(): void {
+    if (this.killed || this.closed) return;
+    this.killed = true;
+    this.channel.signal('TERM');
+    this.channel.close();
+    // The channel closes when its output was taken, and nobody may be reading it any more.
+    discard(this.channel);
+    discard(this.channel.stderr);
+  }
+}
+
+/** A stream as bytes. Leaving the loop early leaves the stream as it is: the caller ends the program with `kill`. */
+async function* bytesOf(stream: Readable): AsyncIterable<Uint8Array> {
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    if (Buffer.isBuffer(chunk)) yield chunk;
+  }
+}
+
+function discard(stream: Readable): void {
+  const drain = (): void => {
+    while (stream.read() !== null);
+  };
+  stream.on('readable', drain);
+  drain();
+}

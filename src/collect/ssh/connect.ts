@@ -1,0 +1,133 @@
+import ssh2, { type ConnectConfig } from 'ssh2';
+import { TransportError } from '../transport.js';
+import { offeredAlgorithms } from './algorithms.js';
+import { Authenticator } from './authenticate.js';
+import { resolveHost, type ResolvedHost } from './config/resolveHost.js';
+import { Deadline } from './deadline.js';
+import { cancelledError, closedWhileConnecting, connectionError, deadlineError } from './errors.js';
+import { prepareHostKeyCheck } from './hostKeyCheck.js';
+import { Ssh2Transport } from './ssh2Transport.js';
+import type { SshRequest, SshTransport } from './types.js';
+
+/** How long a prompt may stay open. The server has a limit of its own (sshd's LoginGraceTime, 120 s). */
+const PERSON_MS = 300_000;
+
+/**
+ * Connects to a host: configuration, host key, then authentication, in this order. Rejects with a
+ * {@link TransportError}; when it does, the connection is closed and nothing is left open.
+ */
+export async function connectSsh(request: SshRequest): Promise<SshTransport> {
+  if (request.signal?.aborted === true) throw cancelledError(request.host);
+  const host = await resolveHost(request, request.machine);
+  const client = new ssh2.Client();
+  const waiting = new Opening(client, host, request);
+  try {
+    await waiting.open();
+  } catch (error) {
+    // A socket that is still connecting cannot be ended politely; after an error the library may still report more.
+    client.on('error', () => undefined);
+    client.end();
+    client.destroy();
+    throw error;
+  }
+  // Requests are small and answered one at a time: waiting for more data to send together only adds delay.
+  client.setNoDelay(true);
+  return new Ssh2Transport(client, host);
+}
+
+/** The time between the first packet and a usable connection. */
+class Opening {
+  private failure: Error | undefined;
+  private fail: (error: Error) => void = (error) => {
+    this.failure ??= error;
+  };
+
+  constructor(
+    private readonly client: ssh2.Client,
+    private readonly host: ResolvedHost,
+    private readonly request: SshRequest,
+  ) {}
+
+  async open(): Promise<void> {
+    const { client, host, request } = this;
+    const interactive = request.interactive && !host.batchMode;
+    const deadline = new Deadline({ hostMs: host.connectTimeoutMs, personMs: PERSON_MS }, (waiting) =>
+      this.fail(deadlineError(host, waiting)),
+    );
+    const whileAsking = <T>(question: () => Promise<T>): Promise<T> => deadline.whileAsking(question);
+    const authenticator = new Authenticator({
+      host,
+      interactive,
+      asker: request.asker,
+      whileAsking,
+      cancelled: () => this.fail(cancelledError(host.alias)),
+    });
+    const aborted = (): void => this.fail(cancelledError(host.alias));
+    request.signal?.addEventListener('abort', aborted);
+    const fatal = (error: Error & { level?: string }): void => {
+      // A key that does not sign is one attempt that failed; the next one follows.
+      if (error.level !== 'agent') this.fail(connectionError(error, host, authenticator.record));
+    };
+    const closed = (): void => this.fail(closedWhileConnecting(host));
+    try {
+      const check = await prepareHostKeyCheck(host, request, whileAsking);
+      await new Promise<void>((resolve, reject) => {
+        this.fail = reject;
+        if (this.failure !== undefined) {
+          reject(this.failure);
+          return;
+        }
+        client.on('error', fatal).on('close', closed).on('ready', resolve);
+        client.on('change password', () => fatal(Object.assign(new Error('password expired'), { level: 'client-authentication' })));
+        client.connect({
+          ...this.settings(),
+          algorithms: offeredAlgorithms(check.knownTypes),
+          hostVerifier: (key: Buffer, verify: (trusted: boolean) => void): void => {
+            check.verify(Buffer.from(key)).then(
+              () => verify(true),
+              (error: unknown) => {
+                this.fail(hostKeyError(error, host));
+                verify(false);
+              },
+            );
+          },
+          authHandler: (methodsLeft, _partial, next) => {
+            authenticator.next(methodsLeft).then(
+              (attempt) => {
+                // The library takes `false` for "nothing left"; its types leave that out.
+                if (attempt === false) fatal(Object.assign(new Error('nothing left to try'), { level: 'client-authentication' }));
+                else next(attempt);
+              },
+              (error: unknown) => fatal(error instanceof Error ? error : new Error('unknown error')),
+            );
+          },
+        });
+      });
+    } finally {
+      deadline.stop();
+      request.signal?.removeEventListener('abort', aborted);
+      client.off('error', fatal).off('close', closed);
+    }
+  }
+
+  private settings(): ConnectConfig {
+    const { host } = this;
+    return {
+      host: host.hostName,
+      port: host.port,
+      username: host.user,
+      forceIPv4: host.family === 'ipv4',
+      forceIPv6: host.family === 'ipv6',
+      keepaliveInterval: host.keepAliveMs,
+      keepaliveCountMax: host.keepAliveCount,
+      // The two deadlines above stand in for the library's single one, which runs on while a prompt is open.
+      readyTimeout: 0,
+      agentForward: false,
+    };
+  }
+}
+
+function hostKeyError(error: unknown, host: ResolvedHost): TransportError {
+  if (error instanceof TransportError) return error;
+  return new TransportError('host-key-refused', `The host key of ${host.alias} could not be checked.`, undefined, { cause: error });
+}

@@ -1,0 +1,153 @@
+import type { Client, ClientChannel } from 'ssh2';
+import { english, msg } from '../../core/message.js';
+import { quoteArgv } from '../quote.js';
+import { TransportError, type RemoteProcess } from '../transport.js';
+import { ChannelLimit } from './channelLimit.js';
+import { ChannelProcess } from './channelProcess.js';
+import { ChannelTerminal } from './channelTerminal.js';
+import type { ResolvedHost } from './config/resolveHost.js';
+import { cancelledError, lostError } from './errors.js';
+import type { SshTerminal, SshTransport, TerminalSize } from './types.js';
+
+/** Programs and terminals at a time; sshd allows 10 sessions per connection unless MaxSessions says otherwise. */
+const MAX_CHANNELS = 8;
+/** How long to wait for a place when the server allows fewer sessions than we do. */
+const PLACE_MS = 10_000;
+/** How long a polite end of the connection may take. */
+const GOODBYE_MS = 2_000;
+
+/** A {@link SshTransport} over a connection that is ready. */
+export class Ssh2Transport implements SshTransport {
+  readonly lost: Promise<TransportError>;
+  private readonly limit = new ChannelLimit(MAX_CHANNELS);
+  private readonly open = new Set<{ close(): void }>();
+  private readonly closed: Promise<void>;
+  private readonly gone = new AbortController();
+  private state: 'open' | 'lost' | 'disposed' = 'open';
+
+  constructor(
+    private readonly client: Client,
+    private readonly host: ResolvedHost,
+  ) {
+    let cause: Error | undefined;
+    client.on('error', (error) => {
+      cause ??= error;
+    });
+    this.closed = new Promise((resolve) => {
+      client.on('close', () => {
+        this.gone.abort();
+        resolve();
+      });
+    });
+    this.lost = new Promise((resolve) => {
+      void this.closed.then(() => {
+        if (this.state !== 'open') return;
+        this.state = 'lost';
+        resolve(lostError(host, cause));
+      });
+    });
+  }
+
+  async spawn(argv: readonly string[], signal?: AbortSignal): Promise<RemoteProcess> {
+    const command = quoteArgv(argv);
+    const channel = await this.channel((done) => this.client.exec(command, done), signal);
+    const process = new ChannelProcess(channel, () => lostError(this.host));
+    const handle = { close: () => process.kill() };
+    this.hold(channel, handle);
+    if (signal?.aborted === true) process.kill();
+    signal?.addEventListener('abort', handle.close, { once: true });
+    channel.on('close', () => signal?.removeEventListener('abort', handle.close));
+    return process;
+  }
+
+  async openTerminal({ columns, rows }: TerminalSize): Promise<SshTerminal> {
+    const window = { term: 'xterm-256color', cols: columns, rows, width: 0, height: 0 };
+    const channel = await this.channel((done) => this.client.shell(window, done));
+    const terminal = new ChannelTerminal(channel);
+    this.hold(channel, terminal);
+    return terminal;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.state !== 'open') return;
+    this.state = 'disposed';
+    for (const handle of this.open) handle.close();
+    this.client.end();
+    const timer = setTimeout(() => this.client.destroy(), GOODBYE_MS);
+    await this.closed;
+    clearTimeout(timer);
+  }
+
+  /** Opens a channel when there is a place for it. */
+  private async channel(
+    start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    signal?: AbortSignal,
+  ): Promise<ClientChannel> {
+    let place: AbortSignal | undefined;
+    for (;;) {
+      await this.place(signal, place);
+      const outcome = await this.tryStart(start);
+      if ('channel' in outcome) return outcome.channel;
+      if (!outcome.full || !this.limit.refused()) {
+        if (!outcome.full) this.limit.release();
+        throw outcome.error;
+      }
+      place ??= AbortSignal.timeout(PLACE_MS);
+    }
+  }
+
+  private async place(signal: AbortSignal | undefined, limit: AbortSignal | undefined): Promise<void> {
+    const signals = [signal, limit].filter((one) => one !== undefined);
+    try {
+      await this.limit.acquire(AbortSignal.any([...signals, this.gone.signal]));
+    } catch {
+      if (signal?.aborted === true) throw cancelledError(this.host.alias);
+      if (this.gone.signal.aborted) throw lostError(this.host);
+      throw this.noSession();
+    }
+  }
+
+  private tryStart(
+    start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  ): Promise<{ readonly channel: ClientChannel } | { readonly error: TransportError; readonly full: boolean }> {
+    return new Promise((resolve) => {
+      try {
+        start((error, channel) => {
+          if (error === undefined) resolve({ channel });
+          else if (this.state !== 'open' || !('reason' in error)) resolve({ error: this.notStarted(error), full: false });
+          else resolve({ error: this.noSession(error), full: true });
+        });
+      } catch (error) {
+        // The library throws when the socket is gone already.
+        resolve({ error: lostError(this.host, error instanceof Error ? error : undefined), full: false });
+      }
+    });
+  }
+
+  private hold(channel: ClientChannel, handle: { close(): void }): void {
+    this.open.add(handle);
+    channel.on('close', () => {
+      this.open.delete(handle);
+      this.limit.release();
+    });
+  }
+
+  private notStarted(cause: Error): TransportError {
+    if (this.state !== 'open') return lostError(this.host, cause);
+    return new TransportError(
+      'not-permitted',
+      english(msg('{0} did not let a command be started.', this.host.alias)),
+      english(msg('The account may be limited to one command or to file transfer.')),
+      { cause },
+    );
+  }
+
+  private noSession(cause?: Error): TransportError {
+    return new TransportError(
+      'not-permitted',
+      english(msg('{0} allows no further session on this connection.', this.host.alias)),
+      english(msg('Close a terminal or wait for a command to end, or raise MaxSessions in sshd_config.')),
+      cause === undefined ? undefined : { cause },
+    );
+  }
+}

@@ -1,0 +1,178 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A real sshd on loopback. Everything that it uses lies in one private folder, which `stop` removes. */
+export interface TestSshd {
+  readonly port: number;
+  /** The user that can log in: the one who runs the test. */
+  readonly user: string;
+  /** A home folder with a client's `.ssh`: `config` (alias {@link alias}), `id_ed25519`, `known_hosts`. */
+  readonly home: string;
+  /** Name in the home's ssh configuration under which the server can be reached. */
+  readonly alias: string;
+  /** Private key file that the server lets in. */
+  readonly clientKey: string;
+  /** known_hosts file that holds the server's keys. */
+  readonly knownHosts: string;
+  /** Lists more public keys that are let in. */
+  readonly authorizedKeys: string;
+  /** The server's private folder, for further files of a test. */
+  readonly folder: string;
+  /** Lines `type base64` of the server's host keys. */
+  readonly hostKeys: readonly string[];
+  /** What the server wrote to its log so far. */
+  log(): string;
+  /** Process numbers of the connections that are open. */
+  connections(): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+export interface TestSshdOptions {
+  /** Types of host keys; `['ed25519']` unless given. */
+  readonly hostKeyTypes?: readonly ('ed25519' | 'ecdsa' | 'rsa')[];
+  /** Further lines of sshd_config; they outrank those of this file. */
+  readonly config?: readonly string[];
+  /** Adds the server's keys to known_hosts; `true` unless given. */
+  readonly known?: boolean;
+}
+
+/** Makes a key pair with ssh-keygen and answers the private file's path. */
+export async function makeKey(file: string, type: string, passphrase = ''): Promise<string> {
+  await run('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', 'droplens-test', '-f', file]);
+  return file;
+}
+
+/** Starts an sshd on a free port of 127.0.0.1 and waits until it listens. Needs the package openssh-server. */
+export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd> {
+  const folder = await mkdtemp(join(tmpdir(), 'droplens-sshd-'));
+  const home = join(folder, 'home');
+  const ssh = join(home, '.ssh');
+  await mkdir(ssh, { recursive: true, mode: 0o700 });
+  // As root, sshd separates its privileges into this folder and does not start without it.
+  if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  const clientKey = await makeKey(join(ssh, 'id_ed25519'), 'ed25519');
+  const authorizedKeys = join(folder, 'authorized_keys');
+  await writeFile(authorizedKeys, await readFile(`${clientKey}.pub`), { mode: 0o600 });
+  const hostKeyFiles: string[] = [];
+  for (const type of options.hostKeyTypes ?? ['ed25519']) {
+    hostKeyFiles.push(await makeKey(join(folder, `host_${type}`), type));
+  }
+  const hostKeys: string[] = [];
+  for (const file of hostKeyFiles) hostKeys.push((await readFile(`${file}.pub`, 'utf8')).split(' ').slice(0, 2).join(' '));
+
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const config = join(folder, 'sshd_config');
+    await writeFile(
+      config,
+      [
+        ...(options.config ?? []),
+        `Port ${port}`,
+        'ListenAddress 127.0.0.1',
+        ...hostKeyFiles.map((file) => `HostKey ${file}`),
+        `PidFile ${join(folder, 'sshd.pid')}`,
+        `AuthorizedKeysFile ${authorizedKeys}`,
+        'StrictModes no',
+        'UsePAM no',
+        'PermitRootLogin yes',
+        'PasswordAuthentication no',
+        'KbdInteractiveAuthentication no',
+        'UseDNS no',
+        'PrintMotd no',
+        'LogLevel VERBOSE',
+        '',
+      ].join('\n'),
+    );
+    const started = await startOn(port, config);
+    if ('failed' in started) {
+      // Somebody took the port between the look for a free one and the start.
+      if (attempt < 5 && /Address already in use/.test(started.failed)) continue;
+      await rm(folder, { recursive: true, force: true });
+      throw new Error(`sshd did not start: ${started.failed}`);
+    }
+    const knownHosts = join(ssh, 'known_hosts');
+    const name = `[127.0.0.1]:${port}`;
+    await writeFile(knownHosts, options.known === false ? '' : hostKeys.map((key) => `${name} ${key}\n`).join(''));
+    const { username } = userInfo();
+    const alias = 'droplens-sshd';
+    await writeFile(
+      join(ssh, 'config'),
+      [`Host ${alias}`, '  HostName 127.0.0.1', `  Port ${port}`, `  User ${username}`, `  IdentityFile ${clientKey}`, ''].join('\n'),
+    );
+    const { child, log } = started;
+    return {
+      port,
+      user: username,
+      home,
+      alias,
+      clientKey,
+      knownHosts,
+      authorizedKeys,
+      folder,
+      hostKeys,
+      log,
+      connections: () => childrenOf(child.pid),
+      stop: async () => {
+        const connections = await childrenOf(child.pid);
+        await stopChild(child);
+        // Connections are processes of their own and outlive the listener.
+        for (const pid of connections) killQuietly(pid);
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  }
+}
+
+type Started = { readonly child: ChildProcess; readonly log: () => string } | { readonly failed: string };
+
+function startOn(port: number, config: string): Promise<Started> {
+  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let text = '';
+  return new Promise((resolve) => {
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes(`Server listening on 127.0.0.1 port ${port}`)) resolve({ child, log: () => text });
+    });
+    child.on('error', (error) => resolve({ failed: error.message }));
+    child.on('close', () => resolve({ failed: text }));
+  });
+}
+
+function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.on('exit', () => resolve());
+    child.kill('SIGTERM');
+  });
+}
+
+async function childrenOf(pid: number | undefined): Promise<number[]> {
+  if (pid === undefined) return [];
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').filter((word) => word !== '').map(Number);
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
