@@ -1,7 +1,7 @@
 import type { Count } from './count.js';
 
 /** Kinds of things that a source lists one per row. */
-export const TABLES = ['interface', 'nic', 'qdisc', 'listener', 'socket', 'udp', 'cpu', 'neighbour'] as const;
+export const TABLES = ['interface', 'nic', 'qdisc', 'listener', 'socket', 'udp', 'cpu', 'synrecv'] as const;
 export type TableName = (typeof TABLES)[number];
 
 /**

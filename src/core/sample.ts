@@ -5,7 +5,17 @@ import type { SourceId } from './sources.js';
 /** What became of one source in one sample. A source that was not due is simply absent from the sample. */
 export type Reading =
   | { readonly state: 'ok'; readonly facts: Facts }
-  | { readonly state: 'unreadable'; readonly why: Message; readonly how: Message | undefined };
+  | {
+      readonly state: 'unreadable';
+      /**
+       * `absent`: the file does not exist (feature not built, not loaded, or not in this namespace) · `denied`: no
+       * permission · `no-tool`: a program is not installed · `failed`: the program ended with an error ·
+       * `garbled`: its output could not be understood.
+       */
+      readonly reason: 'absent' | 'denied' | 'no-tool' | 'failed' | 'garbled';
+      readonly why: Message;
+      readonly how: Message | undefined;
+    };
 
 /** One look at a host. */
 export interface Sample {

@@ -27,6 +27,8 @@ export interface Source {
   readonly scope: Scope;
   /** Whether a diagnosis is incomplete without it; false for what only refines an answer or is often absent. */
   readonly essential: boolean;
+  /** True where an absent file only means that the feature is not in use, so that nothing is left unchecked. */
+  readonly absentIsFine?: boolean;
   /** What a person can do when it cannot be read. */
   readonly how?: Message;
   /** Used only where the named source cannot be read because its tool is missing. */
@@ -98,7 +100,7 @@ export const SOCKET_LIMIT = 256;
 const file = (
   id: string,
   path: string,
-  rest: Partial<Pick<Source, 'tier' | 'scope' | 'essential' | 'how'>> = {},
+  rest: Partial<Pick<Source, 'tier' | 'scope' | 'essential' | 'how' | 'absentIsFine'>> = {},
 ): Source => ({
   id,
   title: msg('{0}', path),
@@ -107,11 +109,11 @@ const file = (
   essential: rest.essential ?? false,
   reader: { kind: 'file', path },
   ...(rest.how ? { how: rest.how } : {}),
+  ...(rest.absentIsFine ? { absentIsFine: true } : {}),
 });
 
 const INSTALL_IPROUTE = msg('Install iproute2 on the host (apt install iproute2, dnf install iproute).');
 const INSTALL_ETHTOOL = msg('Install ethtool on the host (apt install ethtool, dnf install ethtool).');
-const CONNTRACK_ABSENT = msg('Nothing to do where no firewall or NAT tracks connections: the nf_conntrack module is not loaded.');
 
 /**
  * Prints sockets with a non-empty queue, each with the indented detail line that follows it, and stops at the limit.
@@ -125,23 +127,23 @@ export const SOURCES = [
   file('boot_id', '/proc/sys/kernel/random/boot_id', { scope: 'host' }),
   file('netstat', '/proc/net/netstat', { essential: true }),
   file('snmp', '/proc/net/snmp', { essential: true }),
-  file('snmp6', '/proc/net/snmp6'),
+  file('snmp6', '/proc/net/snmp6', { absentIsFine: true }),
   file('dev', '/proc/net/dev', { essential: true }),
   file('softnet', '/proc/net/softnet_stat', { scope: 'host', essential: true }),
   file('sockstat', '/proc/net/sockstat'),
-  file('sockstat6', '/proc/net/sockstat6'),
-  file('conntrack_stat', '/proc/net/stat/nf_conntrack', { how: CONNTRACK_ABSENT }),
-  file('conntrack_count', '/proc/sys/net/netfilter/nf_conntrack_count', { how: CONNTRACK_ABSENT }),
-  file('conntrack_max', '/proc/sys/net/netfilter/nf_conntrack_max', { scope: 'host', how: CONNTRACK_ABSENT }),
+  file('sockstat6', '/proc/net/sockstat6', { absentIsFine: true }),
+  file('conntrack_stat', '/proc/net/stat/nf_conntrack', { absentIsFine: true }),
+  file('conntrack_count', '/proc/sys/net/netfilter/nf_conntrack_count', { absentIsFine: true }),
+  file('conntrack_max', '/proc/sys/net/netfilter/nf_conntrack_max', { scope: 'host', absentIsFine: true }),
   file('arp_cache', '/proc/net/stat/arp_cache', { scope: 'initial-namespace-only' }),
   file('ndisc_cache', '/proc/net/stat/ndisc_cache', { scope: 'initial-namespace-only' }),
   file('rt_cache', '/proc/net/stat/rt_cache', { scope: 'host' }),
-  file('xfrm_stat', '/proc/net/xfrm_stat'),
+  file('xfrm_stat', '/proc/net/xfrm_stat', { absentIsFine: true }),
   ...SYSCTLS.map((path) =>
     file(`sysctl.${path.replaceAll('/', '.')}`, `/proc/sys/${path}`, { tier: 'slow' as const }),
   ),
   file('proc_udp', '/proc/net/udp', { tier: 'medium' }),
-  file('proc_udp6', '/proc/net/udp6', { tier: 'medium' }),
+  file('proc_udp6', '/proc/net/udp6', { tier: 'medium', absentIsFine: true }),
   {
     id: 'sysfs',
     title: msg('interface attributes in /sys/class/net'),
@@ -178,7 +180,8 @@ export const SOURCES = [
     reader: {
       kind: 'command',
       tools: ['awk'],
-      script: `awk '$4=="0A"||$4=="03"||$4=="st"' /proc/net/tcp /proc/net/tcp6 2>/dev/null`,
+      // The pattern leaves tcp6 out where the host has no IPv6, which awk would call an error.
+      script: `awk '$4=="0A"||$4=="03"||$4=="st"' /proc/net/tcp*`,
     },
   },
   {

@@ -1,0 +1,113 @@
+import type { Target } from '../collect/target.js';
+import { TransportError } from '../collect/transport.js';
+import { english, msg } from '../core/message.js';
+import { loadLibrary, type Library } from '../engine/library.js';
+import { openTarget, type OpenedTarget } from '../engine/open.js';
+import { toReport } from '../engine/report.js';
+import { diagnosisTiers } from '../engine/schedule.js';
+import { watchWindow } from '../engine/watch.js';
+import { terminalAsker } from './asker.js';
+import { parseInvocation } from './args.js';
+import { sampleJson } from './sampleJson.js';
+import { HELP, reportText } from './text.js';
+
+/** What the program reads and writes. */
+export interface Environment {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Folder of the runbooks. */
+  readonly runbooks: string;
+  /** Folder in which accepted host keys are remembered. */
+  readonly storage: string;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one invocation; resolves with the exit status of the contract: 0 nothing lost, 1 loss, 2 could not diagnose. */
+export async function run(argv: readonly string[], env: Environment): Promise<0 | 1 | 2> {
+  const invocation = parseInvocation(argv);
+  switch (invocation.kind) {
+    case 'help':
+      env.stdout.write(HELP);
+      return 0;
+    case 'version':
+      env.stdout.write(`${env.version}\n`);
+      return 0;
+    case 'wrong':
+      env.stderr.write(`droplens: ${invocation.why}\n\n${HELP}`);
+      return 2;
+    case 'diagnose':
+    case 'sample':
+      try {
+        return invocation.kind === 'diagnose'
+          ? await diagnoseTarget(invocation, await loadLibrary(env.runbooks), env)
+          : await sampleTarget(invocation, env);
+      } catch (error) {
+        env.stderr.write(`droplens: ${explain(error)}\n`);
+        return 2;
+      }
+  }
+}
+
+async function diagnoseTarget(
+  { target, seconds, json }: { target: Target; seconds: number; json: boolean },
+  library: Library,
+  env: Environment,
+): Promise<0 | 1> {
+  await using opened = disposable(await open(target, env));
+  const { session, uri } = opened.value;
+  if (!json) env.stderr.write(`${english(msg('Watching {0} for {1} s …', session.host.name, seconds))}\n`);
+  const { diagnosis } = await watchWindow(session, library.causes, seconds, () => undefined, env.signal);
+  const report = toReport(uri, session.host, diagnosis, library, english);
+  env.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+  return report.verdict === 'loss' ? 1 : 0;
+}
+
+async function sampleTarget(
+  { target, json }: { target: Target; json: boolean },
+  env: Environment,
+): Promise<0> {
+  await using opened = disposable(await open(target, env));
+  const { session, uri } = opened.value;
+  const sample = await session.sample(diagnosisTiers('first'), env.signal);
+  if (json) {
+    env.stdout.write(`${JSON.stringify(sampleJson(uri, session.host, sample), null, 2)}\n`);
+    return 0;
+  }
+  for (const [source, reading] of sample.readings) {
+    if (reading.state === 'unreadable') {
+      env.stderr.write(`${source}: ${english(reading.why)}\n`);
+      continue;
+    }
+    for (const [id, value] of [...reading.facts.counters, ...reading.facts.gauges, ...reading.facts.texts]) {
+      env.stdout.write(`${id} ${value}\n`);
+    }
+    for (const row of reading.facts.rows) {
+      const values = [...row.labels, ...row.counters, ...row.gauges].map(([name, value]) => `${name}=${value}`);
+      env.stdout.write(`${row.table} ${row.key}: ${values.join(' ')}\n`);
+    }
+  }
+  return 0;
+}
+
+function open(target: Target, env: Environment): Promise<OpenedTarget> {
+  return openTarget(target, {
+    asker: terminalAsker(env.stdin, env.stderr),
+    storage: env.storage,
+    interactive: env.stdin.isTTY === true,
+    tools: [],
+    signal: env.signal,
+  });
+}
+
+/** Sees to it that nothing stays behind on the host, however the work ends. */
+function disposable(value: OpenedTarget): AsyncDisposable & { readonly value: OpenedTarget } {
+  return { value, [Symbol.asyncDispose]: () => value.dispose() };
+}
+
+function explain(error: unknown): string {
+  if (error instanceof TransportError) return error.how === undefined ? error.message : `${error.message} ${error.how}`;
+  if (error instanceof Error && error.name === 'AbortError') return english(msg('Cancelled.'));
+  return error instanceof Error ? error.message : String(error);
+}

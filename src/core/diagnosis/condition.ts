@@ -1,0 +1,173 @@
+import { Environment, EvaluationError, ParseError, type ASTNode } from '@marcbachmann/cel-js';
+import type { Scope, ScopeObject } from './scope.js';
+
+/** A name that an expression looks up. */
+export type Reference =
+  /** `delta.TcpExt.ListenOverflows` → kind `delta`, path `TcpExt.ListenOverflows`. */
+  | { readonly root: 'delta' | 'rate' | 'now' | 'min' | 'max'; readonly path: string }
+  /** `it.now.recv_q` → view `now`, name `recv_q`; `it.process` → view `label`, name `process`. */
+  | { readonly root: 'it'; readonly view: 'delta' | 'rate' | 'now' | 'min' | 'max' | 'label'; readonly name: string }
+  /** `rows.qdisc` → name `qdisc`. */
+  | { readonly root: 'rows'; readonly name: string };
+
+/** Where in the expression something is wrong; character offsets. */
+export interface ConditionProblem {
+  readonly message: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Outcome =
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** A name is missing on this host, so that the expression cannot be decided. */
+  | { readonly kind: 'undecided' }
+  /** The expression itself is wrong for the values it met. */
+  | { readonly kind: 'error'; readonly message: string };
+
+/** A compiled expression of the Common Expression Language: no side effects, no loops, always ends. */
+export interface Condition {
+  readonly source: string;
+  /** `bool`, `double`, `string` … as far as it is known before evaluation; else `dyn`. */
+  readonly type: string;
+  readonly references: readonly Reference[];
+  evaluate(scope: Scope, it?: ScopeObject): Outcome;
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly condition: Condition }
+  | { readonly ok: false; readonly problem: ConditionProblem };
+
+/** Compiles conditions. One instance serves all; it holds no state of any host. */
+export class ConditionCompiler {
+  readonly #withRow = environment(true);
+  readonly #withoutRow = environment(false);
+
+  /** `row`: whether `it` may be named. Unknown names and type errors are found here, not at run time. */
+  compile(source: string, row: boolean): Compiled {
+    const env = row ? this.#withRow : this.#withoutRow;
+    try {
+      const parsed = env.parse(source);
+      const check = parsed.check();
+      if (!check.valid) return { ok: false, problem: problemOf(check.error, source) };
+      const references = collect(parsed.ast);
+      const condition: Condition = {
+        source,
+        type: check.type ?? 'dyn',
+        references,
+        evaluate(scope, it) {
+          try {
+            const value: unknown = parsed({ ...scope, ...(it ? { it } : {}) });
+            return { kind: 'value', value: typeof value === 'bigint' ? Number(value) : value };
+          } catch (error) {
+            if (error instanceof EvaluationError && /^No such key/.test(error.message)) return { kind: 'undecided' };
+            return { kind: 'error', message: firstLine(error) };
+          }
+        },
+      };
+      return { ok: true, condition };
+    } catch (error) {
+      return { ok: false, problem: problemOf(error, source) };
+    }
+  }
+}
+
+function environment(row: boolean): Environment {
+  const env = new Environment()
+    .registerVariable('delta', 'dyn')
+    .registerVariable('rate', 'dyn')
+    .registerVariable('now', 'dyn')
+    .registerVariable('min', 'dyn')
+    .registerVariable('max', 'dyn')
+    .registerVariable('rows', 'dyn')
+    .registerVariable('seconds', 'double');
+  if (row) env.registerVariable('it', 'dyn');
+  // CEL keeps int and double apart; a person who writes `it.now.limit * 2` means the number.
+  const arithmetic: readonly (readonly [string, (a: number, b: number) => number])[] = [
+    ['+', (a, b) => a + b],
+    ['-', (a, b) => a - b],
+    ['*', (a, b) => a * b],
+    ['/', (a, b) => a / b],
+  ];
+  for (const [operator, apply] of arithmetic) {
+    const handler = (a: unknown, b: unknown) => apply(Number(a), Number(b));
+    env.registerOperator(`double ${operator} int`, handler);
+    env.registerOperator(`int ${operator} double`, handler);
+  }
+  return env;
+}
+
+function problemOf(error: unknown, source: string): ConditionProblem {
+  const range = error instanceof Error ? rangeOf(error) : undefined;
+  return { message: firstLine(error), start: range?.start ?? 0, end: range?.end ?? source.length };
+}
+
+function rangeOf(error: Error): { start: number; end: number } | undefined {
+  const place: unknown = 'node' in error ? error.node : undefined;
+  if (typeof place !== 'object' || place === null) return undefined;
+  const start = 'start' in place && typeof place.start === 'number' ? place.start : undefined;
+  const end = 'end' in place && typeof place.end === 'number' ? place.end : undefined;
+  const pos = 'pos' in place && typeof place.pos === 'number' ? place.pos : undefined;
+  if (start !== undefined && end !== undefined) return { start, end };
+  return pos === undefined ? undefined : { start: pos, end: pos + 1 };
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof ParseError || error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0] ?? text;
+}
+
+/** Chains of field accesses from a known root, each once. */
+function collect(ast: ASTNode): readonly Reference[] {
+  const found = new Map<string, Reference>();
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) {
+      for (const part of node) visit(part);
+      return;
+    }
+    if (!isNode(node)) return;
+    const chain = chainOf(node);
+    const reference = chain && referenceOf(chain);
+    if (chain && reference) found.set(chain.join('.'), reference);
+    else visit(node.args);
+  };
+  visit(ast);
+  return [...found.values()];
+}
+
+interface NodeLike {
+  readonly op: string;
+  readonly args: unknown;
+}
+
+function isNode(node: unknown): node is NodeLike {
+  return typeof node === 'object' && node !== null && 'op' in node && 'args' in node && typeof node.op === 'string';
+}
+
+/** `a.b["c"]` as `['a','b','c']`; `undefined` for anything but names and literal keys. */
+function chainOf(node: unknown): string[] | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.op === 'id') return typeof node.args === 'string' ? [node.args] : undefined;
+  if (node.op !== '.' && node.op !== '[]') return undefined;
+  if (!Array.isArray(node.args)) return undefined;
+  const [base, key] = node.args as readonly unknown[];
+  const chain = chainOf(base);
+  const name = typeof key === 'string' ? key : isNode(key) && key.op === 'value' && typeof key.args === 'string' ? key.args : undefined;
+  return chain && name !== undefined ? [...chain, name] : undefined;
+}
+
+const VIEWS = new Set(['delta', 'rate', 'now', 'min', 'max'] as const);
+type ViewName = typeof VIEWS extends Set<infer T> ? T : never;
+const isView = (name: string): name is ViewName => (VIEWS as ReadonlySet<string>).has(name);
+
+function referenceOf(chain: readonly string[]): Reference | undefined {
+  const [root, ...rest] = chain;
+  if (root === undefined || rest.length === 0) return undefined;
+  if (isView(root)) return { root, path: rest.join('.') };
+  if (root === 'rows') return { root, name: rest[0] ?? '' };
+  if (root !== 'it') return undefined;
+  const [view, ...name] = rest;
+  if (view === undefined) return undefined;
+  return isView(view) && name.length > 0
+    ? { root: 'it', view, name: name.join('.') }
+    : { root: 'it', view: 'label', name: view };
+}

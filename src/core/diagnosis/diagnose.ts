@@ -1,0 +1,255 @@
+import type { TableName } from '../facts.js';
+import { SEVERITIES, type Severity } from '../layers.js';
+import { msg, type Message } from '../message.js';
+import { rowsOf } from '../observe/derive.js';
+import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
+import type { RowWindow, WindowView } from '../observe/window.js';
+import type { Cause } from '../runbook/cause.js';
+import { render } from '../runbook/template.js';
+import { findSource, type SourceId } from '../sources.js';
+import type { Condition, Reference } from './condition.js';
+import { evidenceOf } from './evidence.js';
+import { scopeOf, type Scope, type ScopeObject } from './scope.js';
+import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.js';
+
+/** One cause that could not be decided, and the source that would have decided it. */
+interface Undecided {
+  readonly cause: string;
+  readonly why: { readonly kind: 'source'; readonly source: SourceId } | { readonly kind: 'signal'; readonly signal: string };
+}
+
+/**
+ * Judges a window: which causes hold, for which subject, with what evidence; best explanation first. What could not be
+ * decided is listed, never counted as healthy.
+ */
+export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis {
+  const { scope, row } = scopeOf(view);
+  const findings: Finding[] = [];
+  const undecided: Undecided[] = [];
+  for (const cause of causes) judge(cause, view, scope, row, findings, undecided);
+  const kept = withoutExplained(findings, causes);
+  const ranked = rank(kept, causes);
+  const notChecked = gather(view, undecided);
+  return { seconds: view.seconds, samples: view.samples, verdict: verdictOf(ranked, notChecked), findings: ranked, notChecked };
+}
+
+function judge(
+  cause: Cause,
+  view: WindowView,
+  scope: Scope,
+  toScope: (row: RowWindow) => ScopeObject,
+  findings: Finding[],
+  undecided: Undecided[],
+): void {
+  if (cause.subject === 'host') {
+    const severity = firstThatHolds(cause, view, scope, undefined, undecided);
+    if (severity) findings.push(findingOf(cause, severity, view, scope, undefined, undefined));
+    return;
+  }
+  const source = sourceOfTable(cause.subject);
+  const rows = rowsOf(view, cause.subject);
+  // Only a table that could not be read leaves a cause open; an empty table is an answer.
+  if (rows.length === 0 && view.unreadable.has(source)) undecided.push({ cause: cause.id, why: { kind: 'source', source } });
+  let lost = false;
+  for (const row of rows) {
+    const it = toScope(row);
+    const severity = firstThatHolds(cause, view, scope, it, undecided);
+    if (severity === undefined) continue;
+    lost ||= severity === 'loss';
+    findings.push(findingOf(cause, severity, view, scope, row, it));
+  }
+  if (cause.otherwise && !lost) {
+    const outcome = decide(cause, cause.otherwise, view, scope, undefined, undecided);
+    if (outcome) {
+      const kept = findings.filter((finding) => finding.cause !== cause.id);
+      findings.splice(0, findings.length, ...kept, findingOf(cause, 'loss', view, scope, undefined, undefined));
+    }
+  }
+}
+
+function firstThatHolds(
+  cause: Cause,
+  view: WindowView,
+  scope: Scope,
+  it: ScopeObject | undefined,
+  undecided: Undecided[],
+): Severity | undefined {
+  for (const { severity, condition } of cause.conditions) {
+    if (decide(cause, condition, view, scope, it, undecided)) return severity;
+  }
+  return undefined;
+}
+
+function decide(
+  cause: Cause,
+  condition: Condition,
+  view: WindowView,
+  scope: Scope,
+  it: ScopeObject | undefined,
+  undecided: Undecided[],
+): boolean {
+  const outcome = condition.evaluate(scope, it);
+  if (outcome.kind === 'value') return outcome.value === true;
+  const open = outcome.kind === 'undecided' ? whyUndecided(cause, condition, view, it) : undefined;
+  if (open) undecided.push({ cause: cause.id, why: open });
+  else if (outcome.kind === 'error') undecided.push({ cause: cause.id, why: { kind: 'signal', signal: condition.source } });
+  return false;
+}
+
+/** The first name of the condition that this host does not have. */
+function whyUndecided(cause: Cause, condition: Condition, view: WindowView, it: ScopeObject | undefined): Undecided['why'] | undefined {
+  for (const reference of condition.references) {
+    const missing = missingSource(cause, reference, view, it);
+    if (missing) return missing;
+  }
+  return undefined;
+}
+
+function missingSource(cause: Cause, reference: Reference, view: WindowView, it: ScopeObject | undefined): Undecided['why'] | undefined {
+  if (reference.root === 'rows') return undefined;
+  if (reference.root === 'it') {
+    if (it === undefined || reference.view === 'label') return undefined;
+    const values = it[reference.view];
+    const has = typeof values === 'object' && !Array.isArray(values) && reference.name in values;
+    if (has || cause.subject === 'host') return undefined;
+    const source = sourceOfValue(cause.subject, reference.name);
+    // A row without this value, from a source that was read, simply does not have it (a link without speed).
+    return view.unreadable.has(source) ? { kind: 'source', source } : undefined;
+  }
+  const known = reference.root === 'now' ? hasNow(view, reference.path) : reference.root === 'delta' || reference.root === 'rate' ? view.counters.get(reference.path)?.delta !== undefined : view.levels.has(reference.path);
+  if (known) return undefined;
+  const source = sourceOfSignal(reference.path);
+  if (source !== undefined && view.unreadable.has(source)) return { kind: 'source', source };
+  return { kind: 'signal', signal: reference.path };
+}
+
+function hasNow(view: WindowView, path: string): boolean {
+  return view.counters.has(path) || view.levels.has(path) || view.texts.has(path);
+}
+
+const SUBJECT_KIND: Readonly<Record<TableName, Subject['kind']>> = {
+  interface: 'interface',
+  nic: 'interface',
+  qdisc: 'qdisc',
+  listener: 'socket',
+  socket: 'socket',
+  udp: 'socket',
+  cpu: 'cpu',
+  synrecv: 'socket',
+};
+
+function subjectOf(row: RowWindow | undefined): Subject {
+  if (row === undefined) return { kind: 'host', name: 'host' };
+  const process = row.labels.get('process');
+  const name = row.labels.get('local') ?? row.key;
+  return { kind: SUBJECT_KIND[row.table], name, ...(process === undefined ? {} : { process }) };
+}
+
+function findingOf(
+  cause: Cause,
+  severity: Severity,
+  view: WindowView,
+  scope: Scope,
+  row: RowWindow | undefined,
+  it: ScopeObject | undefined,
+): Finding {
+  const withoutRow = row === undefined && cause.subject !== 'host';
+  const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(cause.rate, scope, it);
+  return {
+    cause: cause.id,
+    title: cause.title,
+    layer: cause.layer,
+    direction: cause.direction,
+    severity,
+    subject: subjectOf(row),
+    rate: amount === undefined || view.seconds <= 0 ? 0 : Math.round((amount / view.seconds) * 100) / 100,
+    unit: cause.unit || 'events/s',
+    evidence: evidenceOf(cause.evidence, view, row),
+    summary: render(withoutRow && cause.otherwiseSummary ? cause.otherwiseSummary : cause.summary, scope, it),
+    runbook: cause.id,
+  };
+}
+
+function amountOf(rate: Condition | undefined, scope: Scope, it: ScopeObject | undefined): number | undefined {
+  const outcome = rate?.evaluate(scope, it);
+  return outcome?.kind === 'value' && typeof outcome.value === 'number' && Number.isFinite(outcome.value) ? outcome.value : undefined;
+}
+
+/** A cause silences those that only show the same events through a more general counter. */
+function withoutExplained(findings: readonly Finding[], causes: readonly Cause[]): readonly Finding[] {
+  const explains = new Map(causes.map((cause) => [cause.id, cause.explains]));
+  const silenced = new Set<string>();
+  for (const finding of findings) {
+    if (finding.severity !== 'loss') continue;
+    for (const id of explains.get(finding.cause) ?? []) silenced.add(id);
+  }
+  return findings.filter((finding) => !silenced.has(finding.cause));
+}
+
+/**
+ * Severity first; then causes that explain others before those that explain none, since they are the more specific
+ * ones; then a named subject before the host; then the higher rate.
+ */
+function rank(findings: readonly Finding[], causes: readonly Cause[]): readonly Finding[] {
+  const weight = new Map(causes.map((cause) => [cause.id, cause.explains.length]));
+  return [...findings].sort(
+    (a, b) =>
+      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+      Math.sign(weight.get(b.cause) ?? 0) - Math.sign(weight.get(a.cause) ?? 0) ||
+      Number(a.subject.kind === 'host') - Number(b.subject.kind === 'host') ||
+      b.rate - a.rate ||
+      a.cause.localeCompare(b.cause) ||
+      a.subject.name.localeCompare(b.subject.name),
+  );
+}
+
+/** One line per thing that could not be read, with the causes it leaves open. */
+function gather(view: WindowView, undecided: readonly Undecided[]): readonly NotChecked[] {
+  const causesOf = (matches: (why: Undecided['why']) => boolean): string[] => [
+    ...new Set(undecided.filter((entry) => matches(entry.why)).map((entry) => entry.cause)),
+  ];
+  const result: NotChecked[] = [];
+  for (const [id, reading] of view.unreadable) {
+    const source = findSource(id);
+    if (source === undefined || (source.absentIsFine && reading.reason === 'absent')) continue;
+    const causes = causesOf((why) => why.kind === 'source' && why.source === id);
+    const what = source.title;
+    // A source that no open question depends on, and that a diagnosis can do without, is not worth a line.
+    if (causes.length === 0 && !source.essential && source.tier !== 'slow') continue;
+    if (id.startsWith('sysctl.') && causes.length === 0) continue;
+    result.push({ what, why: reading.why, how: reading.how ?? source.how, essential: source.essential, causes });
+  }
+  const signals = new Set(undecided.flatMap((entry) => (entry.why.kind === 'signal' ? [entry.why.signal] : [])));
+  for (const signal of signals) {
+    if (isUnused(view, signal)) continue;
+    result.push({
+      what: msg('{0}', signal),
+      why: whyNoSignal(view, signal),
+      how: undefined,
+      essential: false,
+      causes: causesOf((why) => why.kind === 'signal' && why.signal === signal),
+    });
+  }
+  return result;
+}
+
+/** A counter of a feature that this host does not use (no conntrack, no IPsec, no IPv6) leaves nothing open. */
+function isUnused(view: WindowView, signal: string): boolean {
+  const source = sourceOfSignal(signal);
+  if (source === undefined) return false;
+  const reading = view.unreadable.get(source);
+  if (reading === undefined) return findSource(source)?.absentIsFine === true && !hasNow(view, signal);
+  return reading.reason === 'absent' && findSource(source)?.absentIsFine === true;
+}
+
+function whyNoSignal(view: WindowView, signal: string): Message {
+  return view.counters.has(signal)
+    ? msg('it could be read only once, or was reset, while watching')
+    : msg('this kernel does not have it');
+}
+
+function verdictOf(findings: readonly Finding[], notChecked: readonly NotChecked[]): Verdict {
+  if (findings.some((finding) => finding.severity === 'loss')) return 'loss';
+  if (findings.some((finding) => finding.severity === 'risk')) return 'risk';
+  return notChecked.some((entry) => entry.essential) ? 'incomplete' : 'clean';
+}

@@ -1,0 +1,204 @@
+import { changeOf, type Count } from '../count.js';
+import type { Facts, Row, TableName } from '../facts.js';
+import type { Reading, Sample } from '../sample.js';
+import type { SourceId } from '../sources.js';
+
+/** A counter between the first and the last reading of its source. */
+export interface CounterWindow {
+  readonly before: Count;
+  readonly after: Count;
+  /** Increase, wrap corrected; `undefined` when the counter was reset in between or was read only once. */
+  readonly delta: number | undefined;
+  /** Seconds between the two readings by the host's clock; 0 when it was read only once. */
+  readonly seconds: number;
+}
+
+/** A level over all readings of the window. */
+export interface LevelWindow {
+  readonly before: number;
+  readonly after: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One interface, qdisc, socket … over the window. */
+export interface RowWindow {
+  readonly table: TableName;
+  readonly key: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly counters: ReadonlyMap<string, CounterWindow>;
+  readonly levels: ReadonlyMap<string, LevelWindow>;
+}
+
+/** What a host did between the first and the last sample. The only input of diagnosis, tree and runbook. */
+export interface WindowView {
+  /** Length by the host's clock. */
+  readonly seconds: number;
+  readonly samples: number;
+  readonly bootId: string;
+  readonly counters: ReadonlyMap<string, CounterWindow>;
+  readonly levels: ReadonlyMap<string, LevelWindow>;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly rows: ReadonlyMap<TableName, ReadonlyMap<string, RowWindow>>;
+  /** Sources that were asked for and gave nothing in the whole window. */
+  readonly unreadable: ReadonlyMap<SourceId, Extract<Reading, { state: 'unreadable' }>>;
+}
+
+interface TimedFacts {
+  readonly at: number;
+  readonly facts: Facts;
+}
+
+/** A source's good readings in the window, oldest first. */
+type Track = readonly TimedFacts[];
+
+/**
+ * Sums samples up to what moved between the first and the last reading of each source.
+ *
+ * Only samples of the newest boot count: counters start again after a reboot, so readings from before it prove
+ * nothing. A source that failed in between is compared across the gap. `spanSeconds` limits the look-back for live
+ * views: the baseline is then the youngest reading at least that old, so that a seldom-read source still has one.
+ */
+export function observe(samples: readonly Sample[], spanSeconds?: number): WindowView {
+  const newest = samples.at(-1);
+  const bootId = newest?.bootId ?? '';
+  const current = samples.filter((sample) => sample.bootId === bootId);
+  const tracks = new Map<SourceId, TimedFacts[]>();
+  const unreadable = new Map<SourceId, Extract<Reading, { state: 'unreadable' }>>();
+  for (const sample of current) {
+    for (const [source, reading] of sample.readings) {
+      if (reading.state === 'ok') {
+        const track = tracks.get(source) ?? [];
+        track.push({ at: sample.hostSeconds, facts: reading.facts });
+        tracks.set(source, track);
+      } else {
+        unreadable.set(source, reading);
+      }
+    }
+  }
+  const builder = new WindowBuilder();
+  for (const [source, track] of tracks) {
+    unreadable.delete(source);
+    builder.add(cut(track, spanSeconds));
+  }
+  const first = current.find((sample) => spanSeconds === undefined || sample.hostSeconds >= (newest?.hostSeconds ?? 0) - spanSeconds);
+  return {
+    seconds: newest && first ? newest.hostSeconds - first.hostSeconds : 0,
+    samples: current.length,
+    bootId,
+    counters: builder.counters,
+    levels: builder.levels,
+    texts: builder.texts,
+    rows: builder.finishedRows(),
+    unreadable,
+  };
+}
+
+function cut(track: Track, spanSeconds: number | undefined): Track {
+  const last = track.at(-1);
+  if (spanSeconds === undefined || last === undefined) return track;
+  // The kernel's uptime has a resolution of 10 ms; readings that are meant to be `span` apart may look a little closer.
+  const base = track.findLastIndex((entry) => last.at - entry.at >= spanSeconds - 0.05);
+  return base > 0 ? track.slice(base) : track;
+}
+
+class WindowBuilder {
+  readonly counters = new Map<string, CounterWindow>();
+  readonly levels = new Map<string, LevelWindow>();
+  readonly texts = new Map<string, string>();
+  #rows = new Map<TableName, Map<string, MutableRowWindow>>();
+
+  add(track: Track): void {
+    const first = track[0];
+    const last = track.at(-1);
+    if (first === undefined || last === undefined) return;
+    const seconds = last.at - first.at;
+    const once = track.length === 1;
+    for (const [id, after] of last.facts.counters) {
+      this.counters.set(id, counter(first.facts.counters.get(id), after, seconds, once));
+    }
+    for (const [id] of last.facts.gauges) {
+      const level = levelOf(track.map((entry) => entry.facts.gauges.get(id)));
+      if (level) this.levels.set(id, level);
+    }
+    for (const [id, text] of last.facts.texts) this.texts.set(id, text);
+    this.#addRows(track, seconds, once);
+  }
+
+  #addRows(track: Track, seconds: number, once: boolean): void {
+    const indexes = track.map((entry) => index(entry.facts.rows));
+    const last = track.at(-1);
+    if (last === undefined) return;
+    for (const row of last.facts.rows) {
+      const id = rowId(row);
+      const before = indexes[0]?.get(id);
+      const target = this.#row(row.table, row.key);
+      for (const [name, text] of row.labels) target.labels.set(name, text);
+      for (const [name, after] of row.counters) {
+        const base = before?.counters.get(name) ?? (startsAtZero(row.table) && before === undefined ? 0 : undefined);
+        target.counters.set(name, counter(base, after, seconds, once));
+      }
+      for (const name of row.gauges.keys()) {
+        const level = levelOf(indexes.map((rows) => rows.get(id)?.gauges.get(name) ?? absentLevel(row.table, name)));
+        if (level) target.levels.set(name, level);
+      }
+    }
+  }
+
+  #row(table: TableName, key: string): MutableRowWindow {
+    let rows = this.#rows.get(table);
+    if (rows === undefined) this.#rows.set(table, (rows = new Map()));
+    let row = rows.get(key);
+    if (row === undefined) {
+      row = { table, key, labels: new Map(), counters: new Map(), levels: new Map() };
+      rows.set(key, row);
+    }
+    return row;
+  }
+
+  finishedRows(): ReadonlyMap<TableName, ReadonlyMap<string, RowWindow>> {
+    return this.#rows;
+  }
+}
+
+interface MutableRowWindow extends RowWindow {
+  readonly labels: Map<string, string>;
+  readonly counters: Map<string, CounterWindow>;
+  readonly levels: Map<string, LevelWindow>;
+}
+
+const rowId = (row: Row): string => `${row.table}\n${row.key}`;
+
+function index(rows: readonly Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [rowId(row), row]));
+}
+
+function counter(before: Count | undefined, after: Count, seconds: number, once: boolean): CounterWindow {
+  if (before === undefined || once) return { before: before ?? after, after, delta: undefined, seconds: 0 };
+  const change = changeOf(before, after);
+  return { before, after, delta: change.kind === 'reset' ? undefined : change.delta, seconds };
+}
+
+function levelOf(values: readonly (number | undefined)[]): LevelWindow | undefined {
+  const known = values.filter((value) => value !== undefined);
+  const before = known[0];
+  const after = known.at(-1);
+  if (before === undefined || after === undefined) return undefined;
+  let min = before;
+  let max = before;
+  for (const value of known) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { before, after, min, max };
+}
+
+/** Every UDP socket is listed in every reading, so one that was not there before began with zero drops. */
+function startsAtZero(table: TableName): boolean {
+  return table === 'udp';
+}
+
+/** Established sockets are listed only while a queue holds data: absence is an empty queue. */
+function absentLevel(table: TableName, name: string): number | undefined {
+  return table === 'socket' && (name === 'recv_q' || name === 'send_q') ? 0 : undefined;
+}

@@ -1,0 +1,112 @@
+import type { MarkdownIt } from 'markdown-it';
+import type { Condition, ConditionCompiler } from '../diagnosis/condition.js';
+import { TABLES, type TableName } from '../facts.js';
+import { DIRECTIONS, LAYERS, SEVERITIES, type Direction, type Layer, type Severity } from '../layers.js';
+import type { Command } from './blocks.js';
+import { FrontMatter, type Placed } from './frontMatter.js';
+import { parseSections, type Part } from './markdown.js';
+import type { Problem } from './problem.js';
+import { compileTemplate, type Template } from './template.js';
+
+/** One cause of packet loss: when it holds, how it is reported, and what a person reads about it. */
+export interface Cause {
+  readonly kind: 'cause';
+  readonly id: string;
+  readonly title: string;
+  readonly layer: Layer;
+  readonly direction: Direction;
+  /** Which rows the conditions look at, one by one; `host`: once for the whole host. */
+  readonly subject: 'host' | TableName;
+  /** The step of the guide to which the cause belongs. */
+  readonly step: string;
+  /** In the order of severity; the first that holds for a subject becomes the finding. */
+  readonly conditions: readonly { readonly severity: Severity; readonly condition: Condition }[];
+  /** For causes with a row subject: tried once for the host when no row met the conditions. */
+  readonly otherwise: Condition | undefined;
+  readonly rate: Condition | undefined;
+  readonly unit: string;
+  /** Signal ids; `it.NAME` for a value of the row. */
+  readonly evidence: readonly string[];
+  /** Causes that are not reported beside this one. */
+  readonly explains: readonly string[];
+  readonly summary: Template;
+  /** The sentence for `otherwise`, where no row can be named. */
+  readonly otherwiseSummary: Template | undefined;
+  readonly parts: readonly Part[];
+}
+
+export interface ParsedCause {
+  /** `undefined` when something that the engine needs is missing or wrong. */
+  readonly cause: Cause | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Parses one cause file. Never throws: whatever is wrong is listed with its place. */
+export function parseCause(file: string, compiler: ConditionCompiler, markdown: MarkdownIt): ParsedCause {
+  const head = new FrontMatter(file);
+  head.choice('kind', ['cause']);
+  const id = head.text('id', true);
+  const title = head.text('title', true);
+  const layer = head.choice('layer', LAYERS);
+  const direction = head.choice('direction', DIRECTIONS);
+  const subject = head.choice('subject', ['host', ...TABLES] as const, 'host');
+  const step = head.text('step', true);
+  const row = subject !== 'host';
+  const condition = (placed: Placed | undefined, withRow: boolean): Condition | undefined => {
+    if (placed === undefined) return undefined;
+    const compiled = compiler.compile(placed.text, withRow);
+    if (compiled.ok) return compiled.condition;
+    head.problemAt(compiled.problem.message, placed.start + compiled.problem.start, placed.start + compiled.problem.end);
+    return undefined;
+  };
+  const template = (placed: Placed | undefined, withRow: boolean): Template | undefined => {
+    if (placed === undefined) return undefined;
+    const compiled = compileTemplate(placed.text, compiler, withRow);
+    for (const problem of compiled.problems) head.problemAt(problem.message, placed.start + problem.start, placed.start + problem.end);
+    return compiled.template;
+  };
+  const conditions = SEVERITIES.flatMap((severity) => {
+    const compiled = condition(head.text(severity, false), row);
+    return compiled ? [{ severity, condition: compiled }] : [];
+  });
+  const otherwise = condition(head.text('otherwise', false), false);
+  const summary = template(head.text('summary', true), row);
+  const otherwiseSummary = template(head.text('otherwise_summary', otherwise !== undefined), false);
+  const rate = condition(head.text('rate', false), row);
+  const unit = head.text('unit', rate !== undefined)?.text ?? '';
+  const evidence = head.list('evidence').map((placed) => placed.text);
+  const explains = head.list('explains').map((placed) => placed.text);
+  head.finish();
+  if (conditions.length === 0 && head.problems.length === 0) {
+    head.problemAt('A cause has at least one of loss, risk, harmless, history.', 0, 3);
+  }
+  const problems = [...head.problems];
+  const sections = parseSections(markdown, head.body, head.bodyLine, problems);
+  if (!id || !title || !layer || !direction || !subject || !step || !summary || conditions.length === 0) {
+    return { cause: undefined, problems };
+  }
+  const cause: Cause = {
+    kind: 'cause',
+    id: id.text,
+    title: title.text,
+    layer,
+    direction,
+    subject,
+    step: step.text,
+    conditions,
+    otherwise,
+    rate,
+    unit,
+    evidence,
+    explains,
+    summary,
+    otherwiseSummary,
+    parts: sections.flatMap((section) => section.parts),
+  };
+  return { cause, problems };
+}
+
+/** The commands of a list of parts, by id. */
+export function commandsOf(parts: readonly Part[]): ReadonlyMap<string, Command> {
+  return new Map(parts.flatMap((part) => (part.kind === 'command' ? [[part.command.id, part.command] as const] : [])));
+}

@@ -1,0 +1,39 @@
+import type { Diagnosis, Finding, NotChecked } from '../core/diagnosis/types.js';
+import type { Message } from '../core/message.js';
+import type { HostInfo } from '../core/sample.js';
+import type { DiagnosisReport } from '../protocol/diagnosis.js';
+import type { Library } from './library.js';
+
+/** Puts a message into the person's language. */
+export type Translate = (message: Message) => string;
+
+/** The diagnosis in the shape of the command line's and the protocol's contract. */
+export function toReport(
+  target: string,
+  host: HostInfo,
+  diagnosis: Diagnosis,
+  library: Library,
+  translate: Translate,
+): DiagnosisReport {
+  const steps = new Map(library.causes.map((cause) => [cause.id, cause.step]));
+  return {
+    target,
+    host: { name: host.name, kernel: host.kernel, bootId: host.bootId },
+    window: { seconds: Math.round(diagnosis.seconds * 100) / 100, samples: diagnosis.samples },
+    verdict: diagnosis.verdict,
+    findings: diagnosis.findings.map((finding) => ({ ...plain(finding), step: steps.get(finding.cause) ?? '' })),
+    notChecked: diagnosis.notChecked.map((entry) => notChecked(entry, translate)),
+  };
+}
+
+function plain(finding: Finding): Omit<DiagnosisReport['findings'][number], 'step'> {
+  return { ...finding, subject: { ...finding.subject }, evidence: finding.evidence.map((entry) => ({ ...entry })) };
+}
+
+function notChecked(entry: NotChecked, translate: Translate): DiagnosisReport['notChecked'][number] {
+  return {
+    what: translate(entry.what),
+    why: translate(entry.why),
+    how: entry.how ? translate(entry.how) : '',
+  };
+}

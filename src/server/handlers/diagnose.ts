@@ -1,0 +1,31 @@
+import { msg } from '../../core/message.js';
+import type { Library } from '../../engine/library.js';
+import { toReport, type Translate } from '../../engine/report.js';
+import { LONGEST_WINDOW, SHORTEST_WINDOW } from '../../engine/watch.js';
+import { Requests, ServerNotifications } from '../../protocol/messages.js';
+import { forPeople } from '../errors.js';
+import type { Rpc } from '../rpc.js';
+import type { Targets } from '../targets.js';
+
+/** Answers "is this host losing packets, where and why?". */
+export function handleDiagnose(rpc: Rpc, targets: Targets, library: Library, translate: Translate): void {
+  rpc.handle(Requests.diagnose, async ({ target, seconds }, signal) => {
+    const { live } = targets.get(target);
+    const window = Math.min(LONGEST_WINDOW, Math.max(SHORTEST_WINDOW, seconds));
+    const progress = (elapsed: number): void =>
+      rpc.notify(ServerNotifications.diagnoseProgress, {
+        target: live.uri,
+        elapsed,
+        seconds: window,
+        text: translate(msg('watching {0} of {1} s', Math.floor(elapsed), window)),
+      });
+    try {
+      const { diagnosis } = await live.diagnose(window, progress, signal);
+      const { host } = live;
+      if (host === undefined) throw new Error('the host is known once it was watched');
+      return toReport(live.uri, host, diagnosis, library, translate);
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
+}

@@ -1,0 +1,85 @@
+import type { Translate } from '../engine/report.js';
+import type { Library } from '../engine/library.js';
+import { ServerNotifications } from '../protocol/messages.js';
+import type { StepState } from '../protocol/runbook.js';
+import type { TreeNode } from '../protocol/tree.js';
+import type { LiveTarget } from './liveTarget.js';
+import type { Rpc } from './rpc.js';
+import { diffNodes } from './view/diff.js';
+import { Judgement } from './view/judgement.js';
+import { causeState, stepState } from './view/steps.js';
+import { treeNodes } from './view/tree.js';
+import { targetTitle } from './view/title.js';
+
+/** Sends what changed on the screen of one target: its tree and its open runbooks. */
+export class Painter {
+  readonly #rpc: Rpc;
+  readonly #library: Library;
+  readonly #translate: Translate;
+  #nodes: ReadonlyMap<string, TreeNode> = new Map();
+  #seq = 0;
+  #runbooks = new Map<string, Map<string, string>>();
+
+  constructor(rpc: Rpc, library: Library, translate: Translate) {
+    this.#rpc = rpc;
+    this.#library = library;
+    this.#translate = translate;
+  }
+
+  /** Sends what differs from the last update; `complete`: everything. */
+  paintTree(target: LiveTarget, complete: boolean): void {
+    const { look, host } = target;
+    const nodes =
+      look && host
+        ? treeNodes({ ...look, host, title: targetTitle(target.target, this.#translate), translate: this.#translate })
+        : [...this.#nodes.values()];
+    const diff = complete ? { changed: nodes, removed: [] } : diffNodes(this.#nodes, nodes);
+    this.#rpc.notify(ServerNotifications.tree, {
+      target: target.uri,
+      seq: this.#seq + 1,
+      base: complete ? null : this.#seq,
+      changed: [...diff.changed],
+      removed: [...diff.removed],
+      state: target.state,
+      findings: look && target.state.kind === 'live' ? new Judgement(look.diagnosis).alarms : 0,
+    });
+    this.#seq += 1;
+    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+  }
+
+  /** Begins to send the live state of a runbook, all steps at once. */
+  openRunbook(target: LiveTarget, runbook: string): void {
+    this.#runbooks.set(runbook, new Map());
+    this.paintRunbooks(target);
+  }
+
+  closeRunbook(runbook: string): void {
+    this.#runbooks.delete(runbook);
+  }
+
+  get watchesRunbooks(): boolean {
+    return this.#runbooks.size > 0;
+  }
+
+  /** Sends the steps whose state differs from what was sent before. */
+  paintRunbooks(target: LiveTarget): void {
+    const { look, host } = target;
+    if (look === undefined || host === undefined) return;
+    for (const [runbook, sent] of this.#runbooks) {
+      const steps = this.#states(runbook, target).filter((state) => {
+        const text = JSON.stringify(state);
+        if (sent.get(state.step) === text) return false;
+        sent.set(state.step, text);
+        return true;
+      });
+      if (steps.length > 0) this.#rpc.notify(ServerNotifications.runbook, { target: target.uri, runbook, host: host.name, steps });
+    }
+  }
+
+  #states(runbook: string, target: LiveTarget): readonly StepState[] {
+    const document = this.#library.runbooks.get(runbook)?.document;
+    if (document === undefined || target.look === undefined) return [];
+    const input = { ...target.look, causes: this.#library.causes, translate: this.#translate };
+    return document.kind === 'guide' ? document.steps.map((step) => stepState(step, input)) : [causeState(document, input)];
+  }
+}

@@ -1,0 +1,56 @@
+import { msg } from '../../core/message.js';
+import type { Signal } from '../../core/signals/catalogue.js';
+import type { TreeNode } from '../../protocol/tree.js';
+import { bytes, count, perSecond } from './format.js';
+import { worst, type Judgement } from './judgement.js';
+import type { TreeInput } from './tree.js';
+
+/** The row of a host-wide counter or level; `undefined` when the host does not have it or it is not worth a row. */
+export function signalNode(
+  signal: Signal,
+  order: number,
+  parent: string,
+  input: TreeInput,
+  judgement: Judgement,
+): TreeNode | undefined {
+  const { view, translate } = input;
+  const counter = view.counters.get(signal.id);
+  const level = view.levels.get(signal.id);
+  if (counter === undefined && level === undefined) return undefined;
+  const total = counter ? Number(counter.after) : (level?.after ?? 0);
+  if (!signal.showAlways && total === 0) return undefined;
+  const findings = judgement.ofSignal(signal.id);
+  const description = counter ? counterText(counter, input) : levelText(signal, level?.after ?? 0);
+  return {
+    id: `signal/${signal.id}`,
+    parent,
+    order,
+    kind: 'value',
+    layer: signal.layer,
+    label: signal.id,
+    description,
+    health: worst(findings, 'idle'),
+    tooltip: [
+      translate(signal.meaning),
+      ...(signal.harmless ? [translate(signal.harmless)] : []),
+      ...(counter ? [translate(msg('{0} since boot (history, proves nothing about this moment).', count(total)))] : []),
+    ].join('\n'),
+    spoken: `${signal.id}, ${description}`,
+    step: signal.step,
+  };
+}
+
+function counterText(counter: { delta: number | undefined; seconds: number; after: number | bigint }, input: TreeInput): string {
+  const { translate } = input;
+  const total = Number(counter.after);
+  if (counter.delta === undefined || counter.seconds <= 0) {
+    return total === 0 ? '0' : translate(msg('{0} since boot', count(total)));
+  }
+  const rate = counter.delta / counter.seconds;
+  if (rate > 0) return translate(msg('{0}/s · {1} since boot', perSecond(rate), count(total)));
+  return total === 0 ? '0' : translate(msg('0/s · {0} since boot', count(total)));
+}
+
+function levelText(signal: Signal, value: number): string {
+  return signal.unit === 'bytes' ? bytes(value) : count(value);
+}
