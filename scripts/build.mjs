@@ -5,18 +5,18 @@ import { build, context } from 'esbuild';
 import { root } from './lib/paths.mjs';
 
 /** Modules that are bundles of their own: an `import()` of one loads the file beside the bundle at that moment. */
-const lazy = [
-  [/(^|\/)(collect\/)?ssh\/entry\.js$/, './ssh.js'],
-  [/^\.\/client(\/entry)?\.js$/, './client.js'],
-];
+const lazy = new Map([
+  [join(root, 'src/collect/ssh/entry.js'), './ssh.js'],
+  [join(root, 'src/extension/client/entry.js'), './client.js'],
+  [join(root, 'src/extension/client.js'), './client.js'],
+]);
 
 const lazyBundles = {
   name: 'lazy-bundles',
   setup(setup) {
-    setup.onResolve({ filter: /\/(entry|client)\.js$/ }, ({ kind, path }) => {
-      if (kind === 'entry-point') return undefined;
-      const bundle = lazy.find(([pattern]) => pattern.test(path))?.[1];
-      if (bundle === undefined) return undefined;
+    setup.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      const bundle = lazy.get(join(resolveDir, path));
+      if (kind === 'entry-point' || bundle === undefined) return undefined;
       if (kind === 'dynamic-import') return { path: bundle, external: true };
       return { errors: [{ text: `"${path}" is loaded when it is needed: use import()` }] };
     });

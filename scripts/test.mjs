@@ -46,7 +46,8 @@ async function runPart(part, context) {
   }
   const left = await leftBehind(context.temp);
   const problems = [...(result.problems ?? [])];
-  let { passed, failed } = result;
+  const { passed } = result;
+  let { failed } = result;
   if (left > 0) {
     failed += 1;
     problems.push(`${left} processes were left behind`);

@@ -63,6 +63,24 @@ export class Workbench {
     return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
   }
 
+  /** The line between the title of the view and the tree, where the extension says what is wrong. */
+  get viewMessage(): Locator {
+    return this.page.locator('.sidebar .tree-explorer-viewlet-tree-view .message');
+  }
+
+  /** Notes every text that the line above the tree shows, however short. */
+  async noteMessages(): Promise<() => Promise<string[]>> {
+    await this.page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(window, { droplensMessages: seen });
+      const look = (): void => {
+        for (const line of document.querySelectorAll('.sidebar .message')) seen.push(line.textContent);
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    return () => this.page.evaluate(() => (window as unknown as { droplensMessages: string[] }).droplensMessages);
+  }
+
   /** Reloads the window as the command does: what is open is saved first. */
   async reload(): Promise<void> {
     const loads = this.page.waitForEvent('load', { timeout: 60_000 });
@@ -105,6 +123,29 @@ export class Tree {
   /** The dim text right of the label. */
   async description(label: string | RegExp): Promise<string> {
     return (await this.row(label).locator('.label-description').first().textContent()) ?? '';
+  }
+
+  /** Label and dim text of every row on the screen. */
+  async values(): Promise<Map<string, string>> {
+    const rows = await this.element.getByRole('treeitem').evaluateAll((items) =>
+      items.map((item): [string, string] => [
+        item.querySelector('.label-name')?.textContent ?? '',
+        item.querySelector('.label-description')?.textContent ?? '',
+      ]),
+    );
+    return new Map(rows);
+  }
+
+  /** Waits until the value of some row that shows a number has changed, and returns its label. */
+  async movingRow(): Promise<string> {
+    const before = await this.values();
+    return until('a row of the tree whose number moves', async () => {
+      for (const [label, value] of await this.values()) {
+        const old = before.get(label);
+        if (old !== undefined && old !== value && /\d/.test(value)) return label;
+      }
+      return null;
+    });
   }
 
   async expand(label: string | RegExp): Promise<void> {
