@@ -1,11 +1,12 @@
 /**
  * Escape sequences of terminals (ECMA-48): CSI, the strings OSC, DCS, SOS, PM and APC with their terminator, and the
- * two-character ones. A string without its terminator loses only its introducer, so that it cannot hide the rest.
+ * two-character ones. A string without its terminator loses only its introducer, so that it cannot hide the rest. No
+ * body holds an introducer, so that the search takes time in proportion to the text.
  */
 const SEQUENCES = new RegExp(
   [
     String.raw`(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]`,
-    String.raw`(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)`,
+    String.raw`(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u0080-\u009f]*(?:\u0007|\u001b\\|\u009c)`,
     String.raw`\u001b[ -/]*[0-~]`,
   ].join('|'),
   'g',

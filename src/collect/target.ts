@@ -39,7 +39,8 @@ export function parseTarget(text: string): ParsedTarget {
   if (scheme !== 'local' && scheme !== 'ssh') {
     return malformed(msg('"{0}" is not a target. A target looks like local:/ or ssh://user@host/.', printable(text)));
   }
-  const uri = URI.parse(text);
+  const uri = readUri(text);
+  if (uri === undefined) return malformed(msg('"{0}" is not a URI.', printable(text)));
   if (uri.query !== '' || uri.fragment !== '') {
     return malformed(msg('A target has no part after "?" or "#": "{0}".', printable(text)));
   }
@@ -54,12 +55,21 @@ export function parseTarget(text: string): ParsedTarget {
   return parseAuthority(uri.authority, namespace.value);
 }
 
+function readUri(text: string): URI | undefined {
+  try {
+    return URI.parse(text);
+  } catch {
+    // vscode-uri throws for a path that RFC 3986 does not allow beside this authority.
+    return undefined;
+  }
+}
+
 /** The one spelling of a target: two texts name the same target when this is equal for both. */
 export function formatTarget(target: Target): string {
   const path = formatNamespace(target.namespace);
   if (target.kind === 'local') return `local:/${path}`;
   const user = target.user === undefined ? '' : `${encodeURIComponent(target.user)}@`;
-  const host = target.host.includes(':') ? `[${target.host}]` : encodeURIComponent(target.host);
+  const host = target.host.includes(':') ? `[${target.host.replace('%', '%25')}]` : encodeURIComponent(target.host);
   const port = target.port === undefined ? '' : `:${target.port}`;
   return `ssh://${user}${host}${port}/${path}`;
 }
@@ -81,7 +91,7 @@ function parseAuthority(authority: string, namespace: Namespace): ParsedTarget {
   const at = authority.lastIndexOf('@');
   const user = at < 0 ? undefined : authority.slice(0, at);
   const rest = authority.slice(at + 1);
-  const parts = /^(?:\[(?<six>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?<name>[^:[\]]*))(?::(?<port>.*))?$/is.exec(rest)?.groups;
+  const parts = /^(?:\[(?<six>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?<name>[^:[\]]*))(?::(?<port>[^:]*))?$/is.exec(rest)?.groups;
   const host = parts?.['six'] ?? parts?.['name'];
   if (host === undefined) {
     return malformed(msg('"{0}" is not a host: write host, host:port or [IPv6 address]:port.', printable(rest)));
