@@ -30,8 +30,6 @@ export async function connectSsh(request: SshRequest): Promise<SshTransport> {
     client.destroy();
     throw error;
   }
-  // Requests are small and answered one at a time: waiting for more data to send together only adds delay.
-  client.setNoDelay(true);
   return new Ssh2Transport(client, host);
 }
 
@@ -102,6 +100,8 @@ class Opening {
             );
           },
         });
+        // Requests are small and answered one at a time: waiting for more data to send together only adds delay.
+        client.setNoDelay(true);
       });
     } finally {
       deadline.stop();
