@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectSsh } from '../../src/collect/ssh/entry.js';
+import type { SshRequest } from '../../src/collect/ssh/types.js';
+import { TransportError } from '../../src/collect/transport.js';
+import { startAgent, type TestAgent } from './agent.js';
+import { makeKey, startSshd, type TestSshd } from './sshd.js';
+import { machineAt, outcomeOf, requestFor, ScriptedAsker } from './support.js';
+
+const run = promisify(execFile);
+
+async function whoAmI(request: SshRequest): Promise<string> {
+  const transport = await connectSsh(request);
+  try {
+    return (await outcomeOf(await transport.spawn(['id', '-un']))).out.trim();
+  } finally {
+    await transport.dispose();
+  }
+}
+
+async function refusalOf(request: SshRequest): Promise<TransportError> {
+  const error: unknown = await connectSsh(request).then(
+    () => new Error('let in'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof TransportError)) throw error;
+  return error;
+}
+
+const isRoot = userInfo().uid === 0;
+
+describe('keys', () => {
+  let sshd: TestSshd;
+  let agent: TestAgent | undefined;
+  let config: string;
+  const ssh = (name: string): string => join(sshd.home, '.ssh', name);
+  const allow = async (file: string): Promise<void> => appendFile(sshd.authorizedKeys, await readFile(`${file}.pub`));
+  /** The alias without a key file of its own, with these lines instead. */
+  const configure = async (...lines: string[]): Promise<void> => {
+    const text = config.split('\n').filter((line) => !line.includes('IdentityFile'));
+    await writeFile(ssh('config'), [...text, ...lines.map((line) => `  ${line}`), ''].join('\n'));
+  };
+  beforeEach(async () => {
+    sshd = await startSshd();
+    config = (await readFile(ssh('config'), 'utf8')).trimEnd();
+  });
+  afterEach(async () => {
+    agent?.stop();
+    agent = undefined;
+    await sshd.stop();
+  });
+
+  it('takes the key that the configuration names', async () => {
+    expect(await whoAmI(requestFor(sshd, { interactive: false }))).toBe(sshd.user);
+    expect(sshd.log()).toContain('Accepted publickey');
+  });
+
+  it('takes an explicit user and port before those of the configuration', async () => {
+    await configure('IdentityFile ~/.ssh/id_%r_%u', 'Port 1', 'User nobody');
+    await copyFile(sshd.clientKey, ssh(`id_${sshd.user}_nobody`));
+    await rm(sshd.clientKey);
+    const wish = { host: '127.0.0.1', user: sshd.user, port: sshd.port };
+    await writeFile(ssh('config'), `Host 127.0.0.1\n  User nobody\n  Port 1\n  IdentityFile ~/.ssh/id_%r_%u\n`);
+    expect(await whoAmI(requestFor(sshd, wish))).toBe(sshd.user);
+  });
+
+  it.each(['rsa', 'ecdsa'])('signs with %s', async (type) => {
+    const key = await makeKey(ssh(`k_${type}`), type);
+    await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
+    await configure(`IdentityFile ${key}`);
+    expect(await whoAmI(requestFor(sshd, { interactive: false }))).toBe(sshd.user);
+  });
+
+  it('tries the default keys when none is named', async () => {
+    await configure();
+    expect(await whoAmI(requestFor(sshd, { interactive: false }))).toBe(sshd.user);
+  });
+
+  it.each([['OpenSSH format', []], ['old format without a public file', ['-m', 'PEM']]])(
+    'asks for the passphrase of an encrypted key: %s',
+    async (_title, format) => {
+      const key = ssh('locked');
+      await run('ssh-keygen', ['-q', '-t', 'rsa', ...format, '-N', 'open sesame', '-f', key]);
+      await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
+      await rm(`${key}.pub`);
+      await configure(`IdentityFile ${key}`);
+      const asker = new ScriptedAsker(false, ['wrong', 'open sesame']);
+      expect(await whoAmI(requestFor(sshd, { asker }))).toBe(sshd.user);
+      expect(asker.secrets.map(({ prompt, echo }) => [prompt, echo])).toEqual(Array(2).fill([`Enter passphrase for key '${key}'`, false]));
+    },
+  );
+
+  it('gives an encrypted key up after three wrong passphrases and never names them', async () => {
+    const key = await makeKey(ssh('locked'), 'ed25519', 'open sesame');
+    await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
+    await configure(`IdentityFile ${key}`);
+    const asker = new ScriptedAsker(false, ['wrong-1', 'wrong-2', 'wrong-3', 'open sesame']);
+    const error = await refusalOf(requestFor(sshd, { asker }));
+    expect(error.reason).toBe('authentication');
+    expect(error.message).toContain(`Tried: ${key}.`);
+    expect(error.message).toContain('It accepts: publickey.');
+    expect(asker.secrets).toHaveLength(3);
+    expect(JSON.stringify([error.message, error.how, String(error.cause)])).not.toMatch(/wrong-|sesame/);
+  });
+
+  it('does not ask for the passphrase of a key that the server does not want', async () => {
+    await makeKey(ssh('unwanted'), 'ed25519', 'open sesame');
+    await configure(`IdentityFile ${ssh('unwanted')}`, `IdentityFile ${sshd.clientKey}`);
+    const asker = new ScriptedAsker(false);
+    expect(await whoAmI(requestFor(sshd, { asker }))).toBe(sshd.user);
+    expect(asker.secrets).toEqual([]);
+  });
+
+  it('leaves encrypted keys out in the background', async () => {
+    const key = await makeKey(ssh('locked'), 'ed25519', 'open sesame');
+    await allow(key);
+    await configure(`IdentityFile ${key}`);
+    const asker = new ScriptedAsker(false, ['open sesame']);
+    expect(await refusalOf(requestFor(sshd, { asker, interactive: false }))).toMatchObject({ reason: 'authentication' });
+    expect(asker.secrets).toEqual([]);
+  });
+
+  it('stops when the person cancels the passphrase', async () => {
+    const key = await makeKey(ssh('locked'), 'ed25519', 'open sesame');
+    await allow(key);
+    await configure(`IdentityFile ${key}`);
+    expect(await refusalOf(requestFor(sshd))).toMatchObject({ reason: 'cancelled' });
+  });
+
+  it('takes a key from the agent, and with IdentitiesOnly only the named ones', async () => {
+    agent = await startAgent(sshd.folder);
+    const key = await makeKey(ssh('agent_key'), 'rsa');
+    await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
+    await agent.add(key);
+    await rm(key);
+    await rm(sshd.clientKey);
+    await configure();
+    const machine = machineAt(sshd.home, { agentSocket: agent.socket });
+    expect(await whoAmI(requestFor(sshd, { machine, interactive: false }))).toBe(sshd.user);
+
+    await configure('IdentitiesOnly yes');
+    expect(await refusalOf(requestFor(sshd, { machine }))).toMatchObject({ reason: 'authentication' });
+    await configure('IdentitiesOnly yes', `IdentityFile ${key}`);
+    expect(await whoAmI(requestFor(sshd, { machine, interactive: false }))).toBe(sshd.user);
+    await configure('IdentityAgent none');
+    expect(await refusalOf(requestFor(sshd, { machine }))).toMatchObject({ reason: 'authentication' });
+    await configure(`IdentityAgent ${agent.socket}`);
+    expect(await whoAmI(requestFor(sshd, { interactive: false }))).toBe(sshd.user);
+    await configure('IdentityAgent $OTHER_AGENT');
+    const withEnv = machineAt(sshd.home, { env: new Map([['OTHER_AGENT', agent.socket]]) });
+    expect(await whoAmI(requestFor(sshd, { machine: withEnv, interactive: false }))).toBe(sshd.user);
+  });
+
+  it('goes on without an agent that does not answer', async () => {
+    const machine = machineAt(sshd.home, { agentSocket: join(sshd.folder, 'nobody-listens') });
+    expect(await whoAmI(requestFor(sshd, { machine, interactive: false }))).toBe(sshd.user);
+  });
+});
+
+// Creating an account needs root; the questions of a server are covered without it in questions.test.ts.
+describe.runIf(isRoot)('a password that sshd checks', () => {
+  const user = `dl${randomBytes(4).toString('hex')}`;
+  const password = randomBytes(12).toString('base64url');
+  let sshd: TestSshd;
+  beforeAll(async () => {
+    await run('useradd', ['--no-create-home', '--home-dir', '/', '--shell', '/bin/sh', user]);
+    const change = run('chpasswd');
+    change.child.stdin?.end(`${user}:${password}\n`);
+    await change;
+    sshd = await startSshd({ config: ['PasswordAuthentication yes'] });
+  });
+  afterAll(async () => {
+    await sshd.stop();
+    await run('userdel', [user]);
+  });
+
+  it('lets in after a wrong one', async () => {
+    const asker = new ScriptedAsker(false, ['wrong', password]);
+    const host = { host: '127.0.0.1', port: sshd.port, user };
+    expect(await whoAmI(requestFor(sshd, { ...host, asker }))).toBe(user);
+    expect(asker.secrets).toEqual(Array(2).fill({ host: `${user}@127.0.0.1`, prompt: `${user}@127.0.0.1's password`, echo: false }));
+  });
+
+  it('gives up after three', async () => {
+    const asker = new ScriptedAsker(false, ['wrong-1', 'wrong-2', 'wrong-3', password]);
+    const error = await refusalOf(requestFor(sshd, { host: '127.0.0.1', port: sshd.port, user, asker }));
+    expect(error.reason).toBe('authentication');
+    expect(error.message).not.toMatch(/wrong-/);
+    expect(asker.secrets).toHaveLength(3);
+  });
+});
