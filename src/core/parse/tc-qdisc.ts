@@ -128,6 +128,8 @@ function readExtra(text: string, row: MutableRow): void {
     name = /^[a-z]\w{0,40}$/.test(word) ? word : undefined;
   }
   flush();
+  // fq leaves flows_plimit out while it is 0; its other statistics show that it would print it (tc/q_fq.c).
+  if (row.counters.has('gc') && !row.counters.has('flows_plimit')) row.counters.set('flows_plimit', 0);
 }
 
 /** What the statistics common to all qdiscs say is never overwritten: pie and others repeat `dropped` in another sense. */
