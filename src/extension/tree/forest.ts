@@ -1,7 +1,7 @@
 import type { TreeUpdate } from '../../protocol/tree.js';
 import { TreeStore } from './store.js';
 
-/** What must be painted after an update. Keys: `target#id`; `target#` a target's roots; `''` the whole list. */
+/** What must be painted after an update. Keys: `target#id`; `target#` a target without rows; `''` the whole list. */
 export interface Paint {
   readonly keys: ReadonlySet<string>;
   readonly urgent: boolean;
@@ -30,8 +30,9 @@ export class Forest {
     }
     const applied = store.apply(update);
     if (applied.kind === 'gap') return undefined;
+    if (applied.structure.has(null)) return { keys: new Set(['']), urgent: applied.urgent };
     const keys = new Set<string>();
-    for (const parent of applied.structure) keys.add(parent === null ? '' : keyOf(update.target, parent));
+    for (const parent of applied.structure) keys.add(keyOf(update.target, parent));
     for (const id of applied.repaint) {
       if (!this.#below(store, id, applied.structure)) keys.add(keyOf(update.target, id));
     }
@@ -49,7 +50,6 @@ export class Forest {
 
   /** Whether a repainted parent brings the row along. */
   #below(store: TreeStore, id: string, parents: ReadonlySet<string | null>): boolean {
-    if (parents.has(null)) return true;
     for (let at = store.node(id)?.parent ?? null; at !== null; at = store.node(at)?.parent ?? null) {
       if (parents.has(at)) return true;
     }
