@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { english, msg } from '../core/message.js';
 import { TransportError, type RemoteProcess, type Transport } from './transport.js';
 
@@ -145,11 +145,28 @@ class LocalProcess implements RemoteProcess {
   }
 
   #signal(name: 'SIGTERM' | 'SIGKILL'): void {
-    if (this.#child.pid === undefined) return;
-    try {
-      process.kill(-this.#child.pid, name);
-    } catch {
-      // ESRCH: the group has ended by itself, which is what was wanted.
+    const leader = this.#child.pid;
+    if (leader === undefined) return;
+    for (const pid of [-leader, ...sessionMembers(leader)]) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // ESRCH: it has ended by itself, which is what was wanted.
+      }
     }
   }
+}
+
+/** The processes of a session (proc(5), stat field 6): timeout(1) makes a group of its own, but no session. */
+function sessionMembers(session: number): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const fields = readFileSync(`/proc/${name}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+      return fields[3] === String(session) ? [Number(name)] : [];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
 }

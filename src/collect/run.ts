@@ -34,7 +34,7 @@ export type RunOutcome =
   | { readonly kind: 'cancelled' };
 
 /** How many bytes of a script's output are kept when the request does not say. */
-export const OUTPUT_LIMIT = 256 * 1024;
+const OUTPUT_LIMIT = 256 * 1024;
 
 /** Seconds within which the shell must say that the script starts. */
 const START_SECONDS = 10;

@@ -18,7 +18,7 @@ export type FrameEvent =
   | { readonly kind: 'broken'; readonly seq: number; readonly why: 'truncated' | 'too-big' };
 
 /** An answer may be this long, in characters; longer ones are given up so that a host cannot fill our memory. */
-export const FRAME_LIMIT = 8 * 1024 * 1024;
+const FRAME_LIMIT = 8 * 1024 * 1024;
 
 /** The word with which every control line of a session begins. The nonce keeps a host's texts from imitating it. */
 export function frameMark(nonce: string): string {

@@ -6,7 +6,7 @@ import { frameMark } from './frames.js';
 export const TIER_LETTERS: Readonly<Record<Tier, string>> = { fast: 'f', medium: 'm', slow: 's' };
 
 /** Files that every answer begins with, whatever was asked for: they tell when it was read, and in which boot. */
-export const ALWAYS = ['uptime', 'boot_id'] as const;
+const ALWAYS = ['uptime', 'boot_id'] as const;
 
 /** What the probe program is made of. */
 export interface ProbeProgram {
