@@ -34,7 +34,8 @@ export function parseEthtool(text: string): Facts {
   for (const line of lines(text)) {
     if (line.text.startsWith(BLOCK)) {
       const name = line.text.slice(BLOCK.length);
-      row = name.length <= MAX_NAME && limit.take() ? facts.row('nic', name) : undefined;
+      if (!limit.take()) break;
+      row = name.length <= MAX_NAME ? facts.row('nic', name) : undefined;
       section = 'info';
       continue;
     }

@@ -77,15 +77,18 @@ export function parseSsSockets(text: string): Facts {
   let row: MutableRow | undefined;
   let any = false;
   let complete = false;
+  /** Whether a socket's line was seen: detail belongs to it, also where that line itself is not shown. */
+  let begun = false;
 
   for (const line of lines(text)) {
     any = true;
     if (line.text.startsWith('Recv-Q') || line.text.startsWith('State ')) continue;
     if (/^[ \t]/.test(line.text)) {
       if (row) readDetail(line.text, line.number, row, facts);
-      else if (!complete) noteUnknown(facts, line.number);
+      else if (!begun) noteUnknown(facts, line.number);
       continue;
     }
+    begun = true;
     const fields = words(line.text);
     if (fields[0] === 'droplens-left-out') {
       complete = true;

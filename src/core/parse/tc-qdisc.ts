@@ -17,6 +17,7 @@ const LEVELS: ReadonlySet<string> = new Set([
   'un_flows',
   'max_len',
   'quantum',
+  'avg_dq_rate',
 ]);
 
 const SENT = /^ *Sent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+) requeues (\d+)\)/;
@@ -36,9 +37,9 @@ export function parseTcQdisc(text: string): Facts {
   let row: MutableRow | undefined;
   for (const line of lines(text)) {
     if (!/^[ \t]/.test(line.text)) {
-      const made = limit.take() ? readHead(line.text, facts, keys) : undefined;
-      if (made === undefined) noteUnknown(facts, line.number);
-      row = made;
+      if (!limit.take()) break;
+      row = readHead(line.text, facts, keys);
+      if (row === undefined) noteUnknown(facts, line.number);
     } else if (row) readStatistics(line.text, line.number, row, facts);
   }
   return facts;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_INTERFACES } from '../../../src/core/parse/text.js';
+import { MAX_INTERFACES, MAX_ROWS } from '../../../src/core/parse/text.js';
 import { parse, parseFixture, plain, readFixture, rowOf } from './fixtures.js';
 
 describe('dev', () => {
@@ -214,6 +214,27 @@ describe('tc_qdisc', () => {
     expect(row.gauges.get('flows')).toBe(1052);
     expect(row.counters.get('throttled')).toBe(212);
     expect(row.counters.get('flows_plimit')).toBe(7);
+  });
+
+  it('keeps what all kinds count apart from what one kind calls the same', () => {
+    const facts = parse(
+      'tc_qdisc',
+      'qdisc pie 8001: dev eth0 root refcnt 2 limit 1000p target 15ms tupdate 15ms alpha 2 beta 20\n' +
+        ' Sent 500 bytes 5 pkt (dropped 9, overlimits 4 requeues 1)\n backlog 0b 0p requeues 0\n' +
+        '  prob 0.5 delay 12us avg_dq_rate 77\n  pkts_in 14 overlimit 2 dropped 3 maxq 8 ecn_mark 6\n',
+    );
+    const row = rowOf(facts, 'qdisc', 'eth0 root pie 8001:');
+    expect(row.counters.get('dropped')).toBe(9);
+    expect(row.counters.get('overlimits')).toBe(4);
+    expect(row.counters.get('ecn_mark')).toBe(6);
+    expect(row.gauges.get('maxq')).toBe(8);
+    expect(row.gauges.get('avg_dq_rate')).toBe(77);
+  });
+
+  it('shows the first rows of too many', () => {
+    const facts = parse('tc_qdisc', Array.from({ length: MAX_ROWS + 3 }, (_, index) => `qdisc pfifo 0: dev v${index} root limit 5p\n`).join(''));
+    expect(facts.rows.length).toBe(MAX_ROWS);
+    expect(facts.problems).toEqual([`Only the first ${MAX_ROWS} entries are shown.`]);
   });
 
   it('takes a device called like a keyword for a device', () => {

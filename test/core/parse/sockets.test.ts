@@ -282,6 +282,8 @@ describe('established connections', () => {
     expect(plain(row.counters)).toEqual({ retrans_total: 3 });
     expect(facts.problems.at(0)).toBe('Line 2: a value is not a number.');
     expect(facts.problems).toContain('Line 4: not understood.');
+    expect(facts.problems).not.toContain('Line 5: not understood.');
+    expect(parse('ss_established', 'Recv-Q Send-Q\n\t cwnd:1\n').problems[0]).toBe('Line 2: not understood.');
     expect(parse('ss_established', 'Recv-Q Send-Q\n').problems).toEqual(['The list of sockets is cut off.']);
   });
 });
