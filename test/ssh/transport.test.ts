@@ -64,6 +64,14 @@ describe('programs over a real sshd', () => {
     expect(await process.exit).toBe(null);
   });
 
+  it('does not wait for a program that outlives its channel', async () => {
+    // A root login gets no signal from sshd, and this one neither reads nor writes.
+    const process = await transport.spawn(['sleep', '7']);
+    const reading = outcomeOf(process);
+    process.kill();
+    expect(await reading).toEqual({ out: '', err: '', exit: null });
+  });
+
   it('ends a program when its signal is aborted', async () => {
     const abort = new AbortController();
     const process = await transport.spawn(['cat'], abort.signal);

@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import type { RemoteProcess, TransportError } from '../transport.js';
 
+/** How long the end of a killed program is waited for. */
+const KILL_MS = 2_000;
+
 /** A program on the host behind one exec channel. `lost` makes the error of a write that can no longer be taken. */
 export class ChannelProcess implements RemoteProcess {
   readonly stdout: AsyncIterable<Uint8Array>;
@@ -10,6 +13,7 @@ export class ChannelProcess implements RemoteProcess {
   private closed = false;
   private killed = false;
   private readonly gone: Promise<void>;
+  private giveUp: () => void = () => undefined;
 
   constructor(
     private readonly channel: ClientChannel,
@@ -18,18 +22,24 @@ export class ChannelProcess implements RemoteProcess {
     this.stdout = bytesOf(channel);
     this.stderr = bytesOf(channel.stderr);
     let status: number | null = null;
-    // Every write reports its own error to the one who wrote; without a listener it would end this process too.
+    // Every write reports its own error to the one who wrote; without listeners it would end this process too.
     channel.on('error', () => undefined);
-    this.gone = new Promise((resolve) => {
+    channel.stderr.on('error', () => undefined);
+    const abandoned = new Promise<void>((resolve) => {
+      this.giveUp = resolve;
+    });
+    const closed = new Promise<void>((resolve) => {
       // The status is taken here and not from the event "exit", which a short program can cause before anyone listens.
       channel.on('close', (code?: number | null) => {
         status = this.killed ? null : (code ?? null);
-        this.closed = true;
         resolve();
       });
     });
     const errorsEnded = new Promise<void>((resolve) => channel.stderr.on('close', resolve));
-    this.exit = Promise.all([this.gone, errorsEnded]).then(() => status);
+    this.gone = Promise.race([closed, abandoned]).then(() => {
+      this.closed = true;
+    });
+    this.exit = Promise.race([Promise.all([closed, errorsEnded]), abandoned]).then(() => status);
   }
 
   async write(data: string): Promise<void> {
@@ -50,9 +60,9 @@ export class ChannelProcess implements RemoteProcess {
   }
 
   /**
-   * Asks the server for a TERM signal and closes the channel. A server that refuses signals (OpenSSH before 9.8 does
-   * for root) leaves the program with closed pipes, which ends it at its next read or write; a program that does
-   * neither has to be given a time limit of its own by the caller.
+   * Asks the server for a TERM signal and closes the channel. A server may refuse signals (OpenSSH's sshd does for
+   * root), and the library sends none after `end`; the program is then left with closed pipes, which end it at its
+   * next read or write. What must not stay on the host has to watch for the end of its input, as `runScript` does.
    */
   kill(): void {
     if (this.killed || this.closed) return;
@@ -62,6 +72,13 @@ export class ChannelProcess implements RemoteProcess {
     // The channel closes when its output was taken, and nobody may be reading it any more.
     discard(this.channel);
     discard(this.channel.stderr);
+    // sshd confirms the close only when the program has ended. Nobody shall wait for one that does not.
+    const timer = setTimeout(() => {
+      this.channel.push(null);
+      this.channel.stderr.push(null);
+      this.giveUp();
+    }, KILL_MS);
+    void this.gone.then(() => clearTimeout(timer));
   }
 }
 

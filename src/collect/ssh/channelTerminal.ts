@@ -7,16 +7,18 @@ export class ChannelTerminal implements SshTerminal {
   readonly exit: Promise<number | null>;
   private listener: ((text: string) => void) | undefined;
   private closed = false;
+  private ended: (status: number | null) => void = () => undefined;
 
   constructor(private readonly channel: ClientChannel) {
     // Input typed while the channel closes has nowhere to go; `exit` tells the caller.
     channel.on('error', () => undefined);
     channel.stderr.resume();
     this.exit = new Promise((resolve) => {
-      channel.on('close', (code?: number | null) => {
+      this.ended = (status) => {
         this.closed = true;
-        resolve(code ?? null);
-      });
+        resolve(status);
+      };
+      channel.on('close', (code?: number | null) => this.ended(code ?? null));
     });
   }
 
@@ -44,5 +46,7 @@ export class ChannelTerminal implements SshTerminal {
     if (this.closed) return;
     this.channel.close();
     this.channel.resume();
+    // The server confirms the close when the last program on the terminal has ended, which may be never.
+    this.ended(null);
   }
 }

@@ -53,10 +53,10 @@ export class Ssh2Transport implements SshTransport {
     const channel = await this.channel((done) => this.client.exec(command, done), signal);
     const process = new ChannelProcess(channel, () => lostError(this.host));
     const handle = { close: () => process.kill() };
-    this.hold(channel, handle);
+    this.hold(process.exit, handle);
     if (signal?.aborted === true) process.kill();
     signal?.addEventListener('abort', handle.close, { once: true });
-    channel.on('close', () => signal?.removeEventListener('abort', handle.close));
+    void process.exit.then(() => signal?.removeEventListener('abort', handle.close));
     return process;
   }
 
@@ -64,7 +64,7 @@ export class Ssh2Transport implements SshTransport {
     const window = { term: 'xterm-256color', cols: columns, rows, width: 0, height: 0 };
     const channel = await this.channel((done) => this.client.shell(window, done));
     const terminal = new ChannelTerminal(channel);
-    this.hold(channel, terminal);
+    this.hold(terminal.exit, terminal);
     return terminal;
   }
 
@@ -124,9 +124,9 @@ export class Ssh2Transport implements SshTransport {
     });
   }
 
-  private hold(channel: ClientChannel, handle: { close(): void }): void {
+  private hold(exit: Promise<unknown>, handle: { close(): void }): void {
     this.open.add(handle);
-    channel.on('close', () => {
+    void exit.then(() => {
       this.open.delete(handle);
       this.limit.release();
     });
