@@ -103,7 +103,7 @@ function open(target: Target, env: Environment): Promise<OpenedTarget> {
 
 /** Sees to it that nothing stays behind on the host, however the work ends. */
 function disposable(value: OpenedTarget): AsyncDisposable & { readonly value: OpenedTarget } {
-  return { value, [Symbol.asyncDispose]: () => value.dispose() };
+  return { value, [Symbol.asyncDispose]: () => value.close() };
 }
 
 function explain(error: unknown): string {

@@ -1,10 +1,7 @@
 import { join } from 'node:path';
-import { localTransport } from '../collect/local.js';
-import { enterNamespace, type NamespaceEntry } from '../collect/namespace.js';
-import { openSession, type ProbeSession } from '../collect/session.js';
+import { connectTarget, type Connection, type SshTarget } from '../collect/connect.js';
 import type { SshAsker, SshTransport } from '../collect/ssh/types.js';
 import { formatTarget, type Target } from '../collect/target.js';
-import type { Transport } from '../collect/transport.js';
 import { parserFor } from '../core/parse/index.js';
 
 /** What opening a target needs of the outside. */
@@ -20,50 +17,25 @@ export interface OpenOptions {
 }
 
 /** A connected target with a running probe. */
-export interface OpenedTarget {
+export interface OpenedTarget extends Connection {
   readonly uri: string;
-  readonly transport: Transport;
-  readonly session: ProbeSession;
-  /** What stands before a command so that it runs in the target's namespace. */
-  readonly entry: NamespaceEntry;
-  /** The same connection, when it is SSH: it can also open a terminal. */
+  /** The connection itself when it is SSH: it can also open a terminal. */
   readonly ssh: SshTransport | undefined;
-  dispose(): Promise<void>;
 }
 
 /** Connects, enters the namespace, starts the probe. Rejects with a TransportError for people; leaves nothing open then. */
 export async function openTarget(target: Target, options: OpenOptions): Promise<OpenedTarget> {
-  const ssh = target.kind === 'ssh' ? await connect(target, options) : undefined;
-  const transport = ssh ?? localTransport();
-  try {
-    const host = target.kind === 'ssh' ? target.host : 'this machine';
-    const entry = await enterNamespace(transport, target.namespace, host, options.signal);
-    const session = await openSession(transport, {
-      host,
-      parserFor,
-      prefix: entry.prefix,
-      inNamespace: entry.inNamespace,
-      tools: options.tools,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-    return {
-      uri: formatTarget(target),
-      transport,
-      session,
-      entry,
-      ssh,
-      dispose: async () => {
-        await session.close();
-        await transport.dispose();
-      },
-    };
-  } catch (error) {
-    await transport.dispose();
-    throw error;
-  }
+  const made: { ssh?: SshTransport } = {};
+  const connection = await connectTarget(target, {
+    ssh: async (host) => (made.ssh = await connectSshTarget(host, options)),
+    parserFor,
+    tools: options.tools,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  return { ...connection, uri: formatTarget(target), ssh: made.ssh };
 }
 
-async function connect(target: Extract<Target, { kind: 'ssh' }>, options: OpenOptions): Promise<SshTransport> {
+async function connectSshTarget(target: SshTarget, options: OpenOptions): Promise<SshTransport> {
   // Loaded with the first SSH target: the library is larger than the rest of the program.
   const { connectSsh, fileHostKeyStore, thisMachine } = await import('../collect/ssh/entry.js');
   return connectSsh({

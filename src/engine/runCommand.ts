@@ -1,8 +1,8 @@
 import { runScript } from '../collect/run.js';
-import { interpreterFor, type InterpretedTable } from '../core/interpret/index.js';
+import { interpreterFor, viewOf } from '../core/interpret/index.js';
 import { msg } from '../core/message.js';
 import type { Command } from '../core/runbook/blocks.js';
-import type { RunResult, TableView } from '../protocol/runbook.js';
+import type { RunResult } from '../protocol/runbook.js';
 import type { OpenedTarget } from './open.js';
 import type { Translate } from './report.js';
 
@@ -44,20 +44,5 @@ export async function runCommand(
   }
   const interpret = command.interpret === undefined ? undefined : interpreterFor(command.interpret);
   if (interpret === undefined) return { ...base, verdict: null, sentence: '', tables: [] };
-  const meaning = interpret({ output, exit });
-  return {
-    ...base,
-    verdict: meaning.verdict,
-    sentence: translate(meaning.sentence),
-    tables: meaning.tables.map((table) => tableView(table, translate)),
-  };
-}
-
-function tableView(table: InterpretedTable, translate: Translate): TableView {
-  return {
-    caption: translate(table.caption),
-    columns: table.columns.map(translate),
-    rows: table.rows.map((row) => ({ key: row.key, cells: [...row.cells], mark: row.mark ?? null })),
-    more: 0,
-  };
+  return { ...base, ...viewOf(interpret({ output, exit }), translate) };
 }

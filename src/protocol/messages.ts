@@ -74,12 +74,15 @@ export const Requests = {
     v.object({ target: Target, runbook: v.string(), hash: v.string(), command: v.string(), params: Params }),
     RunResult,
   ),
-  /** The text that Terminal and Copy use: the block with its parameters set in front, quoted. */
+  /**
+   * The command with its parameters set in front, quoted. `text` is for reading and for Copy and may have several lines;
+   * `line` means the same, has no line break, and is what Terminal types.
+   */
   commandText: request(
     'runbook/text',
     v.object({ target: Target, runbook: v.string(), hash: v.string(), command: v.string(), params: Params }),
     v.variant('kind', [
-      v.object({ kind: v.literal('text'), text: v.string() }),
+      v.object({ kind: v.literal('text'), text: v.string(), line: v.string() }),
       v.object({ kind: v.literal('refused'), why: v.string() }),
     ]),
   ),

@@ -95,7 +95,7 @@ export class LiveTarget {
     try {
       const opened = await this.#deps.open(this.target, interactive, this.#end.signal);
       if (this.#end.signal.aborted) {
-        await opened.dispose();
+        await opened.close();
         throw new TransportError('cancelled', 'The target was closed.');
       }
       this.#opened = opened;
@@ -151,7 +151,7 @@ export class LiveTarget {
     this.#end.abort();
     const opened = this.#opened;
     this.#opened = undefined;
-    await opened?.dispose();
+    await opened?.close();
   }
 
   #schedule(delay: number): void {
@@ -202,7 +202,7 @@ export class LiveTarget {
     if (this.#opened !== opened) return;
     this.#opened = undefined;
     this.#failures += 1;
-    void opened.dispose().catch(() => undefined);
+    void opened.close().catch(() => undefined);
     this.#setState({ kind: 'stale', since: this.#deps.now(), why: error.message });
     this.#schedule(backoffMs(this.#failures));
   }

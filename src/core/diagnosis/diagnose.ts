@@ -1,10 +1,10 @@
 import type { TableName } from '../facts.js';
-import { SEVERITIES, type Severity } from '../layers.js';
+import { SEVERITIES } from '../layers.js';
 import { msg, type Message } from '../message.js';
 import { rowsOf } from '../observe/derive.js';
 import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
-import type { Cause } from '../runbook/cause.js';
+import type { Cause, Rule } from '../runbook/cause.js';
 import { render } from '../runbook/template.js';
 import { findSource, type SourceId } from '../sources.js';
 import type { Condition, Reference } from './condition.js';
@@ -41,43 +41,27 @@ function judge(
   findings: Finding[],
   undecided: Undecided[],
 ): void {
-  if (cause.subject === 'host') {
-    const severity = firstThatHolds(cause, view, scope, undefined, undecided);
-    if (severity) findings.push(findingOf(cause, severity, view, scope, undefined, undefined));
-    return;
-  }
-  const source = sourceOfTable(cause.subject);
-  const rows = rowsOf(view, cause.subject);
-  // Only a table that could not be read leaves a cause open; an empty table is an answer.
-  if (rows.length === 0 && view.unreadable.has(source)) undecided.push({ cause: cause.id, why: { kind: 'source', source } });
-  let lost = false;
-  for (const row of rows) {
-    const it = toScope(row);
-    const severity = firstThatHolds(cause, view, scope, it, undecided);
-    if (severity === undefined) continue;
-    lost ||= severity === 'loss';
-    findings.push(findingOf(cause, severity, view, scope, row, it));
-  }
-  if (cause.otherwise && !lost) {
-    const outcome = decide(cause, cause.otherwise, view, scope, undefined, undecided);
-    if (outcome) {
-      const kept = findings.filter((finding) => finding.cause !== cause.id);
-      findings.splice(0, findings.length, ...kept, findingOf(cause, 'loss', view, scope, undefined, undefined));
+  const own: Finding[] = [];
+  if (cause.subject !== 'host') {
+    const source = sourceOfTable(cause.subject);
+    const rows = rowsOf(view, cause.subject);
+    const perRow = cause.rules.filter((rule) => rule.perRow);
+    // Only a table that could not be read leaves a cause open; an empty table is an answer.
+    if (rows.length === 0 && perRow.length > 0 && view.unreadable.has(source)) {
+      undecided.push({ cause: cause.id, why: { kind: 'source', source } });
+    }
+    for (const row of rows) {
+      const it = toScope(row);
+      const rule = perRow.find((candidate) => decide(cause, candidate.condition, view, scope, it, undecided));
+      if (rule) own.push(findingOf(cause, rule, view, scope, row, it));
     }
   }
-}
-
-function firstThatHolds(
-  cause: Cause,
-  view: WindowView,
-  scope: Scope,
-  it: ScopeObject | undefined,
-  undecided: Undecided[],
-): Severity | undefined {
-  for (const { severity, condition } of cause.conditions) {
-    if (decide(cause, condition, view, scope, it, undecided)) return severity;
-  }
-  return undefined;
+  const worst = Math.min(...own.map((finding) => SEVERITIES.indexOf(finding.severity)), SEVERITIES.length);
+  const ofHost = cause.rules.find(
+    (rule) =>
+      !rule.perRow && SEVERITIES.indexOf(rule.severity) < worst && decide(cause, rule.condition, view, scope, undefined, undecided),
+  );
+  findings.push(...own, ...(ofHost ? [findingOf(cause, ofHost, view, scope, undefined, undefined)] : []));
 }
 
 function decide(
@@ -147,13 +131,13 @@ function subjectOf(row: RowWindow | undefined): Subject {
 
 function findingOf(
   cause: Cause,
-  severity: Severity,
+  rule: Rule,
   view: WindowView,
   scope: Scope,
   row: RowWindow | undefined,
   it: ScopeObject | undefined,
 ): Finding {
-  const withoutRow = row === undefined && cause.subject !== 'host';
+  const { severity } = rule;
   const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(cause.rate, scope, it);
   return {
     cause: cause.id,
@@ -165,7 +149,7 @@ function findingOf(
     rate: amount === undefined || view.seconds <= 0 ? 0 : Math.round((amount / view.seconds) * 100) / 100,
     unit: cause.unit || 'events/s',
     evidence: evidenceOf(cause.evidence, view, row),
-    summary: render(withoutRow && cause.otherwiseSummary ? cause.otherwiseSummary : cause.summary, scope, it),
+    summary: render(rule.summary, scope, it),
     runbook: cause.id,
   };
 }

@@ -8,6 +8,15 @@ import { parseSections, type Part } from './markdown.js';
 import type { Problem } from './problem.js';
 import { compileTemplate, type Template } from './template.js';
 
+/** When a cause holds with a certain severity, and how that is said. */
+export interface Rule {
+  readonly severity: Severity;
+  readonly condition: Condition;
+  /** Whether it is tried for each row of the subject; otherwise once for the host, when no row was found to be as bad. */
+  readonly perRow: boolean;
+  readonly summary: Template;
+}
+
 /** One cause of packet loss: when it holds, how it is reported, and what a person reads about it. */
 export interface Cause {
   readonly kind: 'cause';
@@ -20,18 +29,13 @@ export interface Cause {
   /** The step of the guide to which the cause belongs. */
   readonly step: string;
   /** In the order of severity; the first that holds for a subject becomes the finding. */
-  readonly conditions: readonly { readonly severity: Severity; readonly condition: Condition }[];
-  /** For causes with a row subject: tried once for the host when no row met the conditions. */
-  readonly otherwise: Condition | undefined;
+  readonly rules: readonly Rule[];
   readonly rate: Condition | undefined;
   readonly unit: string;
   /** Signal ids; `it.NAME` for a value of the row. */
   readonly evidence: readonly string[];
   /** Causes that are not reported beside this one. */
   readonly explains: readonly string[];
-  readonly summary: Template;
-  /** The sentence for `otherwise`, where no row can be named. */
-  readonly otherwiseSummary: Template | undefined;
   readonly parts: readonly Part[];
 }
 
@@ -65,24 +69,31 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
     for (const problem of compiled.problems) head.problemAt(problem.message, placed.start + problem.start, placed.start + problem.end);
     return compiled.template;
   };
-  const conditions = SEVERITIES.flatMap((severity) => {
-    const compiled = condition(head.text(severity, false), row);
-    return compiled ? [{ severity, condition: compiled }] : [];
-  });
-  const otherwise = condition(head.text('otherwise', false), false);
-  const summary = template(head.text('summary', true), row);
-  const otherwiseSummary = template(head.text('otherwise_summary', otherwise !== undefined), false);
+  const summaryText = head.text('summary', true);
+  const rules: Rule[] = [];
+  const addRule = (severity: Severity, key: string, summaryKey: string, canNameRow: boolean): void => {
+    const compiled = condition(head.text(key, false), canNameRow);
+    const own = head.text(summaryKey, false);
+    if (compiled === undefined) return;
+    const perRow = canNameRow && compiled.references.some((reference) => reference.root === 'it');
+    const summary = template(own ?? summaryText, perRow);
+    if (summary) rules.push({ severity, condition: compiled, perRow, summary });
+  };
+  for (const severity of SEVERITIES) {
+    addRule(severity, severity, `${severity}_summary`, row);
+    if (severity === 'loss' && row) addRule('loss', 'otherwise', 'otherwise_summary', false);
+  }
   const rate = condition(head.text('rate', false), row);
   const unit = head.text('unit', rate !== undefined)?.text ?? '';
   const evidence = head.list('evidence').map((placed) => placed.text);
   const explains = head.list('explains').map((placed) => placed.text);
   head.finish();
-  if (conditions.length === 0 && head.problems.length === 0) {
+  if (rules.length === 0 && head.problems.length === 0) {
     head.problemAt('A cause has at least one of loss, risk, harmless, history.', 0, 3);
   }
   const problems = [...head.problems];
   const sections = parseSections(markdown, head.body, head.bodyLine, problems);
-  if (!id || !title || !layer || !direction || !subject || !step || !summary || conditions.length === 0) {
+  if (!id || !title || !layer || !direction || !subject || !step || rules.length === 0) {
     return { cause: undefined, problems };
   }
   const cause: Cause = {
@@ -93,14 +104,11 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
     direction,
     subject,
     step: step.text,
-    conditions,
-    otherwise,
+    rules,
     rate,
     unit,
     evidence,
     explains,
-    summary,
-    otherwiseSummary,
     parts: sections.flatMap((section) => section.parts),
   };
   return { cause, problems };
