@@ -14,13 +14,16 @@ interface Change {
 
 const MOST_COUNTERS = 5_000;
 
+/** `GROUP.COUNTER`, as signal ids are spelt. */
+const NAME = /^[A-Za-z]\w{0,49}\.\w{1,60}$/;
+
 /** Reads lines `NAME BEFORE AFTER`; other lines are passed over. */
 function readChanges(output: string): ReadonlyMap<string, Change> {
   const changes = new Map<string, Change>();
   for (const [name = '', beforeText = '', afterText = '', ...rest] of fieldLines(output)) {
     const before = parseCount(beforeText);
     const after = parseCount(afterText);
-    if (rest.length > 0 || before === undefined || after === undefined || !/^[A-Za-z][\w.]{0,99}$/.test(name)) continue;
+    if (rest.length > 0 || before === undefined || after === undefined || !NAME.test(name)) continue;
     if (changes.size >= MOST_COUNTERS) break;
     const change = changeOf(before, after);
     changes.set(name, { name, before: beforeText, after: afterText, delta: change.kind === 'reset' ? undefined : change.delta });
@@ -89,7 +92,7 @@ export const interpretNetstatCounters: Interpreter = ({ output }) => {
   let any = false;
   for (const [name = '', valueText = '', ...rest] of fieldLines(output)) {
     const value = parseCount(valueText);
-    if (rest.length > 0 || value === undefined || !/^[A-Za-z][\w.]{0,99}$/.test(name)) continue;
+    if (rest.length > 0 || value === undefined || !NAME.test(name)) continue;
     any = true;
     const known = COUNTER_WORDS.get(name);
     if (value === 0 || known === undefined || known.mark === 'harmless') continue;

@@ -186,7 +186,7 @@ export const interpretMtuList: Interpreter = ({ output }) => {
     if (up && mtu < IPV6_LEAST) small ??= { name, mtu };
     table.add(name, [name, String(mtu), state], up && mtu < IPV6_LEAST ? 'risk' : null);
   }
-  if (table.size === 0) return unknown(msg('Cannot tell, because no MTU could be read.'));
+  if (table.size === 0 || !output.includes('interface mtu state')) return unknown(msg('Cannot tell, because no MTU could be read.'));
   const tables = [table.build()];
   if (small) return { verdict: 'risk', sentence: msg('{0} has an MTU of {1}: too small for IPv6, which needs 1280.', small.name, small.mtu), tables };
   if (sizes.size > 1) {
@@ -224,6 +224,6 @@ export const interpretTxqueuelen: Interpreter = ({ output }) => {
       ? unknown(msg('Cannot tell, because txqueuelen was not changed; the output says why.'))
       : { verdict: 'ok', sentence: msg('txqueuelen was {0} and is {1}. To undo, set {2} again.', before, after, before), tables: [] };
   }
-  if (table.size === 0) return unknown(msg('Cannot tell, because ip printed no interface.'));
+  if (table.size === 0 || !output.includes('interface qdisc txqueuelen')) return unknown(msg('Cannot tell, because ip printed no interface.'));
   return { verdict: 'ok', sentence: msg('Only pfifo_fast follows txqueuelen at once; the table says what each interface does.'), tables: [table.build()] };
 };
