@@ -60,6 +60,8 @@ function problemOf(file, { path, kind }) {
   if (path.startsWith('.')) {
     if (!/\.(js|json)$/.test(path)) return `imports "${path}", which does not end in .js`;
     const target = posix.join(posix.dirname(file), path);
+    // The version, which the command line tells.
+    if (target === '../package.json' && rule.node) return null;
     if (target.startsWith('..')) return `imports "${path}", which lies outside src`;
     const allowed = kind === 'type' ? [top, ...rule.folders, ...(rule.types ?? [])] : [top, ...rule.folders];
     if (allowed.some((name) => inside(target, name))) return null;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * A real fault on 127.0.0.1: a listener with room for two connections that never accepts one, and twelve clients that
- * go on trying. The kernel counts ListenOverflows. Ends by itself after two minutes.
+ * go on trying. The kernel counts ListenOverflows. Ends by itself after five minutes.
  */
 export async function overflowAcceptQueue(): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const listener = fork(fileURLToPath(new URL('deaf-listener.mjs', import.meta.url)), { execArgv: [] });

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 const server = createServer();
 server.listen({ port: 0, host: '127.0.0.1', backlog: 2 }, () => {
   process.send(server.address().port, () => {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 120_000);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300_000);
     process.exit();
   });
 });

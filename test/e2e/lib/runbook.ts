@@ -65,17 +65,35 @@ export class Step {
     readonly heading: Locator,
   ) {}
 
-  /** A button of one of the step's commands: `Run`, `Terminal` or `Copy`, by what the command is called. */
-  button(action: 'Run' | 'Copy' | 'Type into a terminal without running', label: string | RegExp): Locator {
-    return this.section.getByRole('button', { name: new RegExp(`^${action}: ${typeof label === 'string' ? label : label.source}`) });
+  /** One of the step's commands, by what it is called. */
+  command(label: string): Command {
+    return new Command(this.section.getByRole('group', { name: label }), label);
   }
 
+  /** The box that ticks the step off. */
   get done(): Locator {
-    return this.section.getByRole('checkbox', { name: 'Done' });
+    return this.section.getByRole('checkbox', { name: /^Done: / });
+  }
+}
+
+/** A command with its buttons and, after a run, its result. */
+export class Command {
+  constructor(
+    readonly card: Locator,
+    readonly label: string,
+  ) {}
+
+  button(action: 'Run' | 'Copy' | 'Type into a terminal without running'): Locator {
+    return this.card.getByRole('button', { name: `${action}: ${this.label}` });
   }
 
-  /** Rows of its tables, live ones and results, that contain a text. */
+  /** The sentence that says what the output means. */
+  get sentence(): Locator {
+    return this.card.getByRole('status');
+  }
+
+  /** Rows of the interpreted output that contain a text. */
   rows(text: string): Locator {
-    return this.section.getByRole('row').filter({ hasText: text });
+    return this.card.getByRole('row').filter({ hasText: text });
   }
 }

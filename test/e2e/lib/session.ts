@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { startEmbedded } from '../../../scripts/lib/embedded.mjs';
@@ -31,7 +31,6 @@ export class Session {
     private readonly browser: Browser,
     readonly page: Page,
     readonly workbench: Workbench,
-    private readonly first: Readonly<Record<string, unknown>>,
   ) {}
 
   static async open(options: SessionOptions = {}): Promise<Session> {
@@ -57,8 +56,7 @@ export class Session {
       await page.goto(`${vscode.url}/?folder=${folder}`);
       const workbench = new Workbench(page);
       await workbench.ready();
-      const first = JSON.parse(readFileSync(join(vscode.folder, 'data', 'User', 'settings.json'), 'utf8'));
-      return new Session(vscode, browser, page, workbench, first);
+      return new Session(vscode, browser, page, workbench);
     } catch (error) {
       await browser?.close();
       await vscode.stop();
@@ -66,16 +64,13 @@ export class Session {
     }
   }
 
-  /** Changes the settings of the run, beside those it began with; VS Code follows the file. */
-  settings(settings: Readonly<Record<string, unknown>>): void {
-    const file = join(this.vscode.folder, 'data', 'User', 'settings.json');
-    writeFileSync(file, JSON.stringify({ ...this.first, ...settings }, null, 2));
-  }
-
   /** Saves what the window shows as `out/e2e/NAME.png`. */
   async picture(name: string): Promise<string> {
     mkdirSync(outFolder, { recursive: true });
     const path = join(outFolder, `${name}.png`);
+    // Away from whatever shows a hover.
+    await this.page.mouse.move(640, 799);
+    await this.page.locator('.monaco-hover:visible, .workbench-hover:visible').first().waitFor({ state: 'hidden' });
     await this.page.screenshot({ path });
     return path;
   }
