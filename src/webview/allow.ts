@@ -21,9 +21,9 @@ const PLAIN = new Set([
   'p', 'br', 'hr', 'strong', 'em', 's', 'del', 'kbd', 'sub', 'sup', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'dl', 'dt', 'dd',
   'table', 'thead', 'tbody', 'tr', 'th', 'td',
 ]);
-/** The page's own headings are h1 and h2. */
+/** The page's own headings are h1 and h2; prose stands below them, and no level may be skipped. */
 const HEADINGS: ReadonlyMap<string, string> = new Map([
-  ['h1', 'h3'], ['h2', 'h3'], ['h3', 'h4'], ['h4', 'h5'], ['h5', 'h6'], ['h6', 'h6'],
+  ['h1', 'h3'], ['h2', 'h3'], ['h3', 'h3'], ['h4', 'h4'], ['h5', 'h5'], ['h6', 'h6'],
 ]);
 /** Elements whose content is not text for a reader. */
 const DROPPED = new Set([

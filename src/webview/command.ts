@@ -63,7 +63,7 @@ export class CommandCard {
         this.#cancel,
         terminal,
         copy,
-        el('span', { class: `risk ${risk}`, id: riskId }, say(`risk.${risk}`)),
+        el('span', { class: `effect ${risk}`, id: riskId }, say(`risk.${risk}`)),
       ),
       ...(undo === null ? [] : [el('p', { class: 'undo' }, say('command.undo', undo))]),
       this.#status,

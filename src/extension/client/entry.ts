@@ -9,7 +9,7 @@ import {
   State,
   TransportKind,
 } from 'vscode-languageclient/node';
-import { InitializationOptions, PROTOCOL_VERSION } from '../../protocol/messages.js';
+import { type InitializationOptions, PROTOCOL_VERSION } from '../../protocol/messages.js';
 import * as v from 'valibot';
 import { RUNBOOK_FILES } from '../ids.js';
 import { RestartBudget } from './budget.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { commands, Disposable, env, l10n, Uri, window, type WebviewPanel } from 'vscode';
+import { commands, type Disposable, env, l10n, Uri, window, type WebviewPanel } from 'vscode';
 import * as v from 'valibot';
 import type { DiagnosisReport } from '../../protocol/diagnosis.js';
 import { Requests, ServerNotifications } from '../../protocol/messages.js';

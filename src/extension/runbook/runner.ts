@@ -62,23 +62,24 @@ export class Runner {
 
   /** Types the command into a terminal of the target; whether it runs is the person's Enter. */
   async type(chosen: Chosen): Promise<void> {
-    const text = await this.#text(chosen);
-    if (text === undefined) return;
-    if (!isTypeable(text)) {
+    const made = await this.#text(chosen);
+    if (made === undefined) return;
+    const { text, line } = made;
+    if (!isTypeable(line)) {
       await env.clipboard.writeText(text);
       void window.showInformationMessage(
-        l10n.t('This command has several lines, and typing it would run them. It was copied to the clipboard instead.'),
+        l10n.t('Typing this command would run a part of it, because it is not one line. It was copied to the clipboard instead.'),
       );
       return;
     }
     const terminal = await this.parts.terminals.show(chosen.target);
-    terminal.sendText(text, false);
+    terminal.sendText(line, false);
   }
 
   async copy(chosen: Chosen): Promise<void> {
-    const text = await this.#text(chosen);
-    if (text === undefined) return;
-    await env.clipboard.writeText(text);
+    const made = await this.#text(chosen);
+    if (made === undefined) return;
+    await env.clipboard.writeText(made.text);
     window.setStatusBarMessage(l10n.t('Copied: {0}', chosen.command.label), 3000);
   }
 
@@ -98,11 +99,11 @@ export class Runner {
     return await server.request(Requests.runCommand, ids, source.token);
   }
 
-  async #text({ target, runbook, hash, command }: Chosen): Promise<string | undefined> {
+  async #text({ target, runbook, hash, command }: Chosen): Promise<{ readonly text: string; readonly line: string } | undefined> {
     const values = await this.parts.params.ask(target, command);
     if (values === undefined) return undefined;
     const text = await this.parts.server.request(Requests.commandText, { target, runbook, hash, command: command.id, params: values });
-    if (text.kind === 'text') return text.text;
+    if (text.kind === 'text') return text;
     const log = l10n.t('Show Log');
     if ((await window.showErrorMessage(text.why, log)) === log) await commands.executeCommand(COMMANDS.showLog);
     return undefined;

@@ -43,10 +43,15 @@ export class Terminals implements Disposable {
     const command = await this.server.request(Requests.terminalCommand, { target });
     if (command.kind === 'remote') {
       const pty = new RemoteTerminal(this.server, target);
-      return { terminal: window.createTerminal({ name, pty }), dead: () => pty.over };
+      return { terminal: window.createTerminal({ name, pty, isTransient: true }), dead: () => pty.over };
     }
     const [shellPath, ...shellArgs] = command.argv;
-    const terminal = window.createTerminal(shellPath === undefined ? { name } : { name, shellPath, shellArgs });
+    const terminal = window.createTerminal({
+      name,
+      // A restored one would not be known here, and the next click would open a second beside it.
+      isTransient: true,
+      ...(shellPath === undefined ? {} : { shellPath, shellArgs }),
+    });
     return { terminal, dead: () => terminal.exitStatus !== undefined };
   }
 }
