@@ -1,0 +1,78 @@
+import { msg } from '../message.js';
+import { group, type Signal } from './signal.js';
+
+const listener = group({ layer: 'application', unit: 'connections' });
+const socket = group({ layer: 'application', unit: 'bytes', direction: 'both' });
+const udp = group({ layer: 'application' });
+const qdisc = group({ layer: 'link', direction: 'tx' });
+const link = group({ layer: 'link' });
+const nic = group({ layer: 'nic' });
+const cpu = group({ layer: 'softnet' });
+
+/** Values of single rows: `TABLE.NAME`. */
+export const ROW_SIGNALS: readonly Signal[] = [
+  listener('listener.recv_q', 'accept-queue', 'tcp_diag_get_info', msg('Connections that wait for accept().')),
+  listener('listener.send_q', 'accept-queue', 'tcp_diag_get_info', msg('Limit of the accept queue: the smaller of listen() and somaxconn; one more fits.')),
+  listener('listener.syn_recv', 'syn-queue', 'reqsk_queue_len', msg('Half-open connections of the listener.')),
+  socket('socket.recv_q', 'established-queues', 'tcp_diag_get_info', msg('Bytes that the program has not read.')),
+  socket('socket.send_q', 'established-queues', 'tcp_diag_get_info', msg('Bytes written and not acknowledged, those never sent included.')),
+  socket('socket.notsent', 'established-queues', 'tcp_get_info', msg('Bytes written and not sent yet.'), { direction: 'tx' }),
+  socket('socket.rwnd_limited_pct', 'established-queues', 'tcp_get_info', msg('Share of busy time in which the window of the peer was the limit.'), { direction: 'tx', unit: '%' }),
+  socket('socket.sndbuf_limited_pct', 'socket-buffers', 'tcp_get_info', msg('Share of busy time in which the own send buffer was the limit.'), { direction: 'tx', unit: '%' }),
+  socket('socket.skmem_r', 'socket-buffers', 'sock_diag_put_meminfo', msg('Memory of received data.'), { direction: 'rx' }),
+  socket('socket.skmem_rb', 'socket-buffers', 'sock_diag_put_meminfo', msg('Limit of the receive buffer.'), { direction: 'rx' }),
+  socket('socket.skmem_t', 'socket-buffers', 'sock_diag_put_meminfo', msg('Memory of data handed to the network.'), { direction: 'tx' }),
+  socket('socket.skmem_tb', 'socket-buffers', 'sock_diag_put_meminfo', msg('Limit of the send buffer.'), { direction: 'tx' }),
+  socket('socket.drops', 'socket-buffers', 'sock_diag_put_meminfo', msg('Segments dropped at the socket.'), { direction: 'rx', unit: 'segments', loss: 'maybe', harmless: msg('Old duplicates are counted too.') }),
+  socket('socket.unacked', 'retransmission', 'tcp_get_info', msg('Segments sent and not acknowledged.'), { direction: 'tx', unit: 'segments' }),
+  socket('socket.lost', 'retransmission', 'tcp_get_info', msg('Segments believed lost.'), { direction: 'tx', unit: 'segments', loss: 'maybe' }),
+  socket('socket.retrans_total', 'retransmission', 'tcp_get_info', msg('Segments sent again on this connection.'), { direction: 'tx', unit: 'segments', loss: 'maybe' }),
+  udp('udp.drops', 'socket-buffers', 'udp_queue_rcv_one_skb', msg('Datagrams dropped at the socket: full buffer, checksum, or filter.'), { loss: 'loss' }),
+  udp('udp.recv_q', 'socket-buffers', 'udp4_format_sock', msg('Memory of datagrams that the program has not read.'), { unit: 'bytes' }),
+  qdisc('qdisc.dropped', 'qdisc', '__dev_xmit_skb', msg('Packets dropped by the queueing discipline; no interface counter shows them.'), { loss: 'loss', harmless: msg('fq_codel and cake drop a few to keep latency low.') }),
+  qdisc('qdisc.overlimits', 'qdisc', 'qdisc_qstats_overlimit', msg('How often a shaper had to wait.'), { unit: 'events', harmless: msg('A shaper at work.') }),
+  qdisc('qdisc.requeues', 'qdisc', 'dev_requeue_skb', msg('Packets put back because the device was busy.'), { harmless: msg('A busy device; nothing is lost.') }),
+  qdisc('qdisc.sent_packets', 'qdisc', 'qdisc_bstats_update', msg('Packets that left the queueing discipline.')),
+  qdisc('qdisc.backlog_packets', 'qdisc', 'tc -s qdisc', msg('Packets waiting to be sent.')),
+  qdisc('qdisc.backlog_bytes', 'qdisc', 'tc -s qdisc', msg('Bytes waiting to be sent.'), { unit: 'bytes' }),
+  qdisc('qdisc.limit', 'qdisc', 'tc -s qdisc', msg('Most that the queue may hold, in packets or bytes.'), { unit: 'limit' }),
+  qdisc('qdisc.flows_plimit', 'qdisc', 'fq_enqueue', msg('Packets dropped because their flow had queued too many.'), { loss: 'loss' }),
+  qdisc('qdisc.horizon_drops', 'qdisc', 'fq_enqueue', msg('Packets dropped because they were timed too far ahead.'), { loss: 'loss' }),
+  link('interface.rx_dropped', 'interface-drops', '__netif_receive_skb_core, enqueue_to_backlog', msg('Frames that the kernel received and dropped: nobody wanted them, or the CPU backlog was full.'), { loss: 'maybe', harmless: msg('LLDP, spanning tree and other protocols without a listener.') }),
+  link('interface.rx_drop', 'interface-drops', 'dev_seq_printf_stats', msg('RX-DRP of /proc/net/dev: dropped and missed together.'), { loss: 'maybe', harmless: msg('Protocols without a listener.') }),
+  link('interface.rx_nohandler', 'interface-drops', '__netif_receive_skb_core', msg('Frames on an inactive device, such as the backup of a bond.'), { harmless: msg('Backup members of a bond.') }),
+  link('interface.rx_otherhost_dropped', 'interface-drops', 'ip_rcv_core', msg('Packets for another MAC address or an unknown VLAN.'), { harmless: msg('Flooded ports and promiscuous mode.') }),
+  link('interface.tx_dropped', 'interface-drops', 'dev_hard_start_xmit, drivers', msg('Packets that the device could not take; drops of a queueing discipline are not in it.'), { direction: 'tx', loss: 'loss' }),
+  link('interface.mtu', 'mtu', 'if_link.h', msg('Largest packet of the link.'), { direction: 'both', unit: 'bytes' }),
+  link('interface.tx_queue_len', 'qdisc', 'if_link.h', msg('txqueuelen, obeyed at run time only by pfifo_fast.'), { direction: 'tx' }),
+  nic('interface.rx_packets', 'bandwidth', 'if_link.h', msg('Packets received.')),
+  nic('interface.tx_packets', 'bandwidth', 'if_link.h', msg('Packets sent.'), { direction: 'tx' }),
+  nic('interface.rx_bytes', 'bandwidth', 'if_link.h', msg('Bytes received.'), { unit: 'bytes' }),
+  nic('interface.tx_bytes', 'bandwidth', 'if_link.h', msg('Bytes sent.'), { direction: 'tx', unit: 'bytes' }),
+  nic('interface.speed', 'link-capacity', 'ethtool', msg('Speed of the link in each direction; virtual devices invent one.'), { direction: 'both', unit: 'Mbit/s' }),
+  nic('interface.rx_missed_errors', 'ring-buffer', 'if_link.h', msg('Packets that the NIC discarded because its ring had no free buffer.'), { loss: 'loss' }),
+  nic('interface.rx_fifo_errors', 'ring-buffer', 'if_link.h', msg('RX-OVR: overruns that a few drivers count instead of missed packets.'), { loss: 'loss' }),
+  nic('interface.rx_over_errors', 'mtu', 'if_link.h', msg('Frames larger than the buffer.'), { loss: 'loss' }),
+  nic('interface.rx_length_errors', 'mtu', 'if_link.h', msg('Frames of a length that the interface does not accept.'), { loss: 'loss' }),
+  nic('interface.rx_crc_errors', 'link-capacity', 'if_link.h', msg('Frames damaged on the wire.'), { loss: 'loss' }),
+  nic('interface.rx_frame_errors', 'link-capacity', 'if_link.h', msg('Frames with a broken alignment.'), { loss: 'loss' }),
+  nic('interface.rx_errs', 'interface-drops', 'dev_seq_printf_stats', msg('All receive errors of the interface.'), { loss: 'loss' }),
+  nic('interface.tx_errs', 'interface-drops', 'dev_seq_printf_stats', msg('All transmit errors of the interface.'), { direction: 'tx', loss: 'loss' }),
+  nic('interface.tx_carrier_errors', 'link-capacity', 'if_link.h', msg('Frames not sent because the carrier was lost.'), { direction: 'tx', loss: 'loss' }),
+  nic('interface.tx_fifo_errors', 'interface-drops', 'if_link.h', msg('Frames not sent because the transmit ring failed.'), { direction: 'tx', loss: 'loss' }),
+  nic('interface.tx_window_errors', 'link-capacity', 'if_link.h', msg('Late collisions: a sign of a duplex mismatch.'), { direction: 'tx', loss: 'loss' }),
+  nic('interface.tx_aborted_errors', 'interface-drops', 'if_link.h', msg('Frames given up after too many collisions.'), { direction: 'tx', loss: 'loss' }),
+  nic('interface.collisions', 'link-capacity', 'if_link.h', msg('Collisions; they exist only at half duplex.'), { direction: 'both', loss: 'maybe' }),
+  nic('interface.carrier_changes', 'link-capacity', 'netif_carrier_off', msg('How often the link went up or down.'), { direction: 'both', unit: 'events', loss: 'maybe', harmless: msg('Start of the machine; a new ring size or MTU.') }),
+  nic('nic.ring_overflow', 'ring-buffer', 'drivers (ethtool -S)', msg('Driver counters that mean "no free receive buffer".'), { loss: 'loss' }),
+  nic('nic.crc', 'link-capacity', 'drivers (ethtool -S)', msg('Driver counters that mean "damaged frame".'), { loss: 'loss' }),
+  nic('nic.allowance_exceeded', 'ring-buffer', 'ena_ethtool.c', msg('Packets shaped away because a cloud instance exceeded its allowance.'), { direction: 'both', loss: 'loss' }),
+  nic('nic.ring_rx', 'ring-buffer', 'ethtool -g', msg('Receive ring size now.'), { unit: 'descriptors' }),
+  nic('nic.ring_rx_max', 'ring-buffer', 'ethtool -g', msg('Largest receive ring.'), { unit: 'descriptors' }),
+  nic('nic.ring_tx', 'ring-buffer', 'ethtool -g', msg('Transmit ring size now.'), { direction: 'tx', unit: 'descriptors' }),
+  nic('nic.ring_tx_max', 'ring-buffer', 'ethtool -g', msg('Largest transmit ring.'), { direction: 'tx', unit: 'descriptors' }),
+  cpu('cpu.processed', 'bandwidth', 'softnet_seq_show', msg('Packets that this CPU processed.')),
+  cpu('cpu.dropped', 'protocol-drops', 'enqueue_to_backlog', msg('Packets dropped because the input queue of this CPU was full.'), { loss: 'loss' }),
+  cpu('cpu.time_squeeze', 'interface-drops', 'net_rx_action', msg('Rounds of packet processing that stopped at their budget.'), { unit: 'events', harmless: msg('Busy moments; the work continues at once.') }),
+  cpu('cpu.flow_limit_count', 'protocol-drops', 'skb_flow_limit', msg('Packets of one large flow dropped on this CPU.'), { loss: 'loss' }),
+];
