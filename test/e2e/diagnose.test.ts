@@ -118,5 +118,6 @@ test('a killed server is said in the tree, and comes back', async () => {
   await until('another server', () => session.processes('dist/server.js').some((pid) => !servers.includes(pid)));
   const tree = await session.workbench.openView();
   await until('the message has gone', async () => !(await session.workbench.viewMessage.allTextContents()).join('').trim());
+  await tree.expand(/^Network/);
   expect(await tree.movingRow()).not.toBe('');
 });

@@ -138,11 +138,12 @@ export class Tree {
 
   /** Waits until the value of some row that shows a number has changed, and returns its label. */
   async movingRow(): Promise<string> {
-    const before = await this.values();
+    const first = new Map<string, string>();
     return until('a row of the tree whose number moves', async () => {
       for (const [label, value] of await this.values()) {
-        const old = before.get(label);
-        if (old !== undefined && old !== value && /\d/.test(value)) return label;
+        const before = first.get(label);
+        if (before === undefined) first.set(label, value);
+        else if (before !== value && /\d/.test(before) && /\d/.test(value)) return label;
       }
       return null;
     });
