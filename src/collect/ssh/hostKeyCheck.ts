@@ -31,7 +31,7 @@ export async function prepareHostKeyCheck(
   whileAsking: <T>(question: () => Promise<T>) => Promise<T>,
 ): Promise<HostKeyCheck> {
   // HostKeyAlias replaces name and port (ssh_config(5)).
-  const name = host.hostKeyAlias?.toLowerCase() ?? knownHostName(host.hostName, host.port);
+  const name = host.hostKeyAlias ?? knownHostName(host.hostName, host.port);
   const withoutPort = host.hostKeyAlias === undefined ? host.hostName.toLowerCase() : name;
   const lines = await readRecords(host, request);
   const own = await readOwn(host, request, name);

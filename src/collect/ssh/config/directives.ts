@@ -22,6 +22,8 @@ export interface Directive {
 export interface MatchContext {
   /** The name as the person gave it. */
   readonly alias: string;
+  /** What `Host` patterns are compared with: the alias, and in the second reading the name that it stands for. */
+  readonly host: string;
   readonly localUser: string;
   /** `Match final` holds only when the files are read a second time. */
   readonly final: boolean;
@@ -94,7 +96,7 @@ export async function* activeDirectives(
           yield* activeDirectives(file, files, home, context, inside);
         }
       } else if (directive.name === 'host') {
-        if (matchPatternList(context.alias, directive.values)) yield* lines(sectionOf(line));
+        if (matchPatternList(context.host, directive.values)) yield* lines(sectionOf(line));
       } else if (directive.name === 'match') {
         if (matchHolds(directive.values, context)) yield* lines(sectionOf(line));
       } else {

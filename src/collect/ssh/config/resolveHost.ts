@@ -118,8 +118,9 @@ async function readSettings(wish: HostWish, machine: SshMachine, sources: readon
   if (wish.user !== undefined) settings.take('user', [wish.user]);
   if (wish.port !== undefined) settings.take('port', [String(wish.port)]);
   let asksForFinal = false;
-  const context = (final: boolean): MatchContext => ({
+  const context = (host: string, final: boolean): MatchContext => ({
     alias: wish.host,
+    host,
     localUser: machine.userName,
     get final() {
       asksForFinal = true;
@@ -135,8 +136,12 @@ async function readSettings(wish: HostWish, machine: SshMachine, sources: readon
       }
     }
   };
-  await pass(context(false));
-  if (asksForFinal) await pass(context(true));
+  await pass(context(wish.host, false));
+  if (asksForFinal) {
+    // The name is settled before the second reading (ssh.c, "take it into use now").
+    settings.take('hostname', ['%h']);
+    await pass(context(hostNameOf(wish.host, settings), true));
+  }
   return settings;
 }
 
@@ -203,7 +208,7 @@ function resolve(wish: HostWish, machine: SshMachine, settings: Settings): Resol
         : paths('UserKnownHostsFile', userKnown)),
       ...(systemKnown === undefined ? SYSTEM_KNOWN_HOSTS : paths('GlobalKnownHostsFile', systemKnown)),
     ],
-    hostKeyAlias: settings.word('hostkeyalias'),
+    hostKeyAlias: settings.word('hostkeyalias')?.toLowerCase(),
     strictHostKeyChecking: strictOf(alias, settings.word('stricthostkeychecking')),
     methods: methodsOf(settings),
     passwordPrompts: Math.min(numberOf('NumberOfPasswordPrompts', PASSWORD_PROMPTS), PASSWORD_PROMPTS),
