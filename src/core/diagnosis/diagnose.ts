@@ -93,8 +93,8 @@ function missingSource(cause: Cause, reference: Reference, view: WindowView, it:
   if (reference.root === 'rows') return undefined;
   if (reference.root === 'it') {
     if (it === undefined || reference.view === 'label') return undefined;
-    const values = it[reference.view];
-    const has = typeof values === 'object' && !Array.isArray(values) && reference.name in values;
+    const values = it.get(reference.view);
+    const has = values instanceof Map && values.has(reference.name);
     if (has || cause.subject === 'host') return undefined;
     const source = sourceOfValue(cause.subject, reference.name);
     // A row without this value, from a source that was read, simply does not have it (a link without speed).

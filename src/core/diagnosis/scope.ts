@@ -2,11 +2,13 @@ import { TABLES, type TableName } from '../facts.js';
 import { rowsOf } from '../observe/derive.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
 
-/** A value as conditions see it. Objects have no prototype: names come from hosts and drivers. */
-export type ScopeValue = number | string | ScopeObject | readonly ScopeValue[];
-export interface ScopeObject {
-  [name: string]: ScopeValue;
-}
+/** A value as conditions see it. */
+export type ScopeValue = number | string | ScopeObject;
+/** Named values. A Map, because names come from hosts and drivers: `constructor` and `__proto__` are names like others. */
+export type ScopeObject = ReadonlyMap<string, ScopeValue>;
+
+/** All rows of each table. */
+export type ScopeRows = Readonly<Record<TableName, readonly ScopeObject[]>>;
 
 /** What a condition can name: see docs/runbook-format.md, "Names in a condition". */
 export interface Scope {
@@ -15,17 +17,17 @@ export interface Scope {
   readonly now: ScopeObject;
   readonly min: ScopeObject;
   readonly max: ScopeObject;
-  readonly rows: ScopeObject;
+  readonly rows: ScopeRows;
   readonly seconds: number;
 }
 
 /** Makes the names of a window available to conditions. */
 export function scopeOf(view: WindowView): { readonly scope: Scope; row(row: RowWindow): ScopeObject } {
-  const delta = object();
-  const rate = object();
-  const now = object();
-  const min = object();
-  const max = object();
+  const delta: Place = new Map();
+  const rate: Place = new Map();
+  const now: Place = new Map();
+  const min: Place = new Map();
+  const max: Place = new Map();
   for (const [id, counter] of view.counters) {
     place(now, id, Number(counter.after));
     if (counter.delta === undefined) continue;
@@ -47,64 +49,61 @@ export function scopeOf(view: WindowView): { readonly scope: Scope; row(row: Row
   return { scope: { delta, rate, now, min, max, rows: tables(view, row), seconds: view.seconds }, row };
 }
 
+type Place = Map<string, ScopeValue>;
+
 /** Rows are many and few conditions look at all of a table, so a table is made when it is first named. */
-function tables(view: WindowView, row: (window: RowWindow) => ScopeObject): ScopeObject {
-  const result = object();
+function tables(view: WindowView, row: (window: RowWindow) => ScopeObject): ScopeRows {
+  const result = {} as Record<TableName, readonly ScopeObject[]>;
   for (const table of TABLES) {
-    let made: readonly ScopeValue[] | undefined;
-    Object.defineProperty(result, table, {
-      enumerable: true,
-      get: () => (made ??= rowsFor(view, table).map(row)),
-    });
+    let made: readonly ScopeObject[] | undefined;
+    Object.defineProperty(result, table, { enumerable: true, get: () => (made ??= rowsOf(view, table).map(row)) });
   }
   return result;
 }
 
-function rowsFor(view: WindowView, table: TableName): readonly RowWindow[] {
-  return rowsOf(view, table);
-}
-
 function rowObject(window: RowWindow): ScopeObject {
-  const result = object();
-  for (const [name, text] of window.labels) result[name] = text;
-  const delta = object();
-  const rate = object();
-  const now = object();
-  const min = object();
-  const max = object();
+  const delta: Place = new Map();
+  const rate: Place = new Map();
+  const now: Place = new Map();
+  const min: Place = new Map();
+  const max: Place = new Map();
   for (const [name, counter] of window.counters) {
-    now[name] = Number(counter.after);
+    now.set(name, Number(counter.after));
     if (counter.delta === undefined) continue;
-    delta[name] = counter.delta;
-    if (counter.seconds > 0) rate[name] = counter.delta / counter.seconds;
+    delta.set(name, counter.delta);
+    if (counter.seconds > 0) rate.set(name, counter.delta / counter.seconds);
   }
   for (const [name, level] of window.levels) {
-    now[name] = level.after;
-    min[name] = level.min;
-    max[name] = level.max;
+    now.set(name, level.after);
+    min.set(name, level.min);
+    max.set(name, level.max);
   }
-  return Object.assign(result, { name: window.key, delta, rate, now, min, max });
+  const own: readonly (readonly [string, ScopeValue])[] = [
+    ['name', window.key],
+    ['delta', delta],
+    ['rate', rate],
+    ['now', now],
+    ['min', min],
+    ['max', max],
+  ];
+  return new Map([...window.labels, ...own]);
 }
 
-function object(): ScopeObject {
-  return Object.create(null) as ScopeObject;
-}
-
-/** Puts `a.b.c` into nested objects. A name that is both a value and a prefix (`tcp_rmem`, `tcp_rmem.max`) keeps its parts. */
-function place(root: ScopeObject, id: string, value: number | string): void {
+/** Puts `a.b.c` into nested maps. A name that is both a value and a prefix (`tcp_rmem`, `tcp_rmem.max`) keeps its parts. */
+function place(root: Place, id: string, value: number | string): void {
   const path = id.split('.');
   const leaf = path.pop();
   if (leaf === undefined) return;
   let at = root;
   for (const part of path) {
-    const next = at[part];
-    if (typeof next === 'object' && !Array.isArray(next)) {
-      at = next as ScopeObject;
+    const next = at.get(part);
+    if (next instanceof Map) {
+      at = next as Place;
     } else {
-      const made = object();
-      at[part] = made;
+      const made: Place = new Map();
+      at.set(part, made);
       at = made;
     }
   }
-  if (typeof at[leaf] !== 'object') at[leaf] = value;
+  if (!(at.get(leaf) instanceof Map)) at.set(leaf, value);
 }

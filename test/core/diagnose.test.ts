@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { ConditionCompiler } from '../../src/core/diagnosis/condition.js';
+import { diagnose } from '../../src/core/diagnosis/diagnose.js';
+import { english } from '../../src/core/message.js';
+import { derive } from '../../src/core/observe/derive.js';
+import { observe } from '../../src/core/observe/window.js';
+import { parseCause, type Cause } from '../../src/core/runbook/cause.js';
+import { createMarkdown } from '../../src/core/runbook/markdown.js';
+import type { Sample } from '../../src/core/sample.js';
+import { sample, unreadable } from './support/samples.js';
+
+const compiler = new ConditionCompiler();
+const markdown = createMarkdown();
+
+function cause(id: string, keys: string): Cause {
+  const file = `---\nkind: cause\nid: ${id}\ntitle: ${id}\nlayer: transport\ndirection: rx\nstep: accept-queue\n${keys}\n---\n# ${id}\n`;
+  const parsed = parseCause(file, compiler, markdown);
+  if (!parsed.cause || parsed.problems.length > 0) throw new Error(parsed.problems.map((problem) => problem.message).join());
+  return parsed.cause;
+}
+
+const judge = (samples: readonly Sample[], causes: readonly Cause[]) => diagnose(derive(observe(samples)), causes);
+
+const specific = cause(
+  'specific',
+  'subject: listener\nloss: it.max.recv_q > it.now.send_q && delta.TcpExt.ListenOverflows > 0\nrisk: it.now.recv_q > it.now.send_q * 0.8\nrate: delta.TcpExt.ListenOverflows\nunit: connections/s\nevidence: [TcpExt.ListenOverflows, it.recv_q]\nexplains: [generic]\nsummary: "{it.local} is full"\nrisk_summary: "{it.local} is nearly full"\nhistory: now.TcpExt.ListenOverflows > 0\nhistory_summary: earlier\notherwise: delta.TcpExt.ListenOverflows > 0\notherwise_summary: some listener was full',
+);
+const generic = cause('generic', 'loss: delta.TcpExt.ListenDrops > 0\nrate: delta.TcpExt.ListenDrops\nunit: packets/s\nsummary: something was dropped');
+const benign = cause('benign', 'harmless: delta.TcpExt.Noise > 0\nsummary: noise');
+
+const at = (time: number, overflows: number, queue: number, limit = 4, drops = overflows): Sample =>
+  sample(time, {
+    netstat: { counters: { 'TcpExt.ListenOverflows': overflows, 'TcpExt.ListenDrops': drops, 'TcpExt.Noise': 0 } },
+    ss_listen: { rows: [{ table: 'listener', key: 'tcp 0.0.0.0:80', labels: { local: '0.0.0.0:80', process: 'nginx' }, gauges: { recv_q: queue, send_q: limit } }] },
+  });
+
+describe('a diagnosis', () => {
+  test('names the subject, its evidence and its rate, and silences what it explains', () => {
+    const result = judge([at(0, 10, 5), at(2, 30, 5)], [generic, specific]);
+    expect(result.verdict).toBe('loss');
+    expect(result.findings).toHaveLength(1);
+    expect(result.findings[0]).toMatchObject({
+      cause: 'specific',
+      severity: 'loss',
+      subject: { kind: 'socket', name: '0.0.0.0:80', process: 'nginx' },
+      rate: 10,
+      unit: 'connections/s',
+      summary: '0.0.0.0:80 is full',
+      evidence: [
+        { signal: 'TcpExt.ListenOverflows', before: 10, after: 30, delta: 20 },
+        { signal: 'listener.recv_q', before: 5, after: 5, delta: 0 },
+      ],
+    });
+  });
+
+  test('falls back to the host when no row can be named', () => {
+    const [finding, ...rest] = judge([at(0, 10, 0), at(2, 12, 0)], [generic, specific]).findings;
+    expect(finding).toMatchObject({ cause: 'specific', severity: 'loss', subject: { kind: 'host' }, summary: 'some listener was full' });
+    expect(rest).toEqual([]);
+  });
+
+  test('a total since boot is history and not an alarm', () => {
+    const result = judge([at(0, 4343, 0), at(2, 4343, 0)], [generic, specific]);
+    expect(result.verdict).toBe('clean');
+    expect(result.findings).toMatchObject([{ cause: 'specific', severity: 'history', summary: 'earlier', rate: 0 }]);
+  });
+
+  test('a limit that is nearly reached is a risk', () => {
+    const result = judge([at(0, 0, 4), at(2, 0, 4)], [generic, specific]);
+    expect(result).toMatchObject({ verdict: 'risk', findings: [{ severity: 'risk', summary: '0.0.0.0:80 is nearly full' }] });
+  });
+
+  test('findings are ordered: loss, risk, harmless, history', () => {
+    const noisy = (time: number, noise: number) =>
+      sample(time, { netstat: { counters: { 'TcpExt.ListenOverflows': 3, 'TcpExt.ListenDrops': 3 + noise, 'TcpExt.Noise': noise } }, ss_listen: { rows: [] } });
+    const result = judge([noisy(0, 0), noisy(2, 5)], [benign, specific, generic]);
+    expect(result.findings.map((finding) => [finding.cause, finding.severity])).toEqual([
+      ['generic', 'loss'],
+      ['benign', 'harmless'],
+      ['specific', 'history'],
+    ]);
+  });
+
+  test('what cannot be read is never taken for healthy', () => {
+    const blind = (time: number) => sample(time, { netstat: { counters: { 'TcpExt.ListenOverflows': 1, 'TcpExt.ListenDrops': 1, 'TcpExt.Noise': 0 } }, ss_listen: unreadable('no-tool', 'ss is not installed') });
+    const result = judge([blind(0), blind(2)], [specific]);
+    expect(result.verdict).toBe('incomplete');
+    expect(result.notChecked.map((entry) => [english(entry.what), english(entry.why), entry.causes])).toEqual([
+      ['TCP listeners (ss -lnt)', 'ss is not installed', ['specific']],
+    ]);
+  });
+
+  test('a counter that this kernel lacks is named', () => {
+    const old = cause('old', 'loss: delta.TcpExt.TCPRcvQDrop > 0\nsummary: x');
+    const [entry] = judge([at(0, 0, 0), at(2, 0, 0)], [old]).notChecked;
+    expect(entry && [english(entry.what), english(entry.why), entry.causes]).toEqual(['TcpExt.TCPRcvQDrop', 'this kernel does not have it', ['old']]);
+  });
+
+  test('a feature that is not in use leaves nothing open', () => {
+    const conntrack = cause('ct', 'loss: delta.nf_conntrack.drop > 0\nsummary: x');
+    const without = (time: number) => sample(time, { conntrack_stat: unreadable('absent') });
+    expect(judge([without(0), without(2)], [conntrack])).toMatchObject({ verdict: 'clean', notChecked: [] });
+  });
+
+  test('the same input gives the same order, whatever the order of the causes', () => {
+    const samples = [at(0, 10, 5, 4, 10), at(2, 30, 5, 4, 40)];
+    expect(judge(samples, [generic, specific, benign])).toEqual(judge(samples, [benign, specific, generic]));
+  });
+});
