@@ -1,0 +1,99 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { pidsOf, type Host } from './lab.js';
+import { run, type Ended } from './processes.js';
+
+/** The command line's answer, as a person gets it: the contract of `diagnose --json`. */
+export interface Report {
+  readonly verdict: 'loss' | 'risk' | 'clean' | 'incomplete';
+  readonly window: { readonly seconds: number; readonly samples: number };
+  readonly findings: readonly ReportFinding[];
+  readonly notChecked: readonly { readonly what: string; readonly why: string }[];
+}
+
+export interface ReportFinding {
+  readonly cause: string;
+  readonly layer: string;
+  readonly direction: string;
+  readonly severity: 'loss' | 'risk' | 'harmless' | 'history';
+  readonly subject: { readonly kind: string; readonly name: string; readonly process?: string };
+  readonly rate: number;
+  readonly evidence: readonly { readonly signal: string; readonly before: number; readonly after: number; readonly delta: number }[];
+  readonly summary: string;
+}
+
+/** The command line of the product, built or given by DROPLENS_DIST. */
+export interface Cli extends AsyncDisposable {
+  readonly file: string;
+}
+
+/** The bundle that DROPLENS_DIST names, else one made from the sources for this run. */
+export async function openCli(): Promise<Cli> {
+  const given = process.env['DROPLENS_DIST'];
+  if (given !== undefined) return { file: join(given, 'cli.js'), [Symbol.asyncDispose]: async () => undefined };
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const folder = await mkdtemp(join(tmpdir(), 'dlab-'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: join(folder, 'dist'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['*.node', 'cpu-features'],
+    logLevel: 'error',
+  });
+  // Runbooks are looked up beside the folder of the bundle.
+  await symlink(join(root, 'media'), join(folder, 'media'));
+  return { file: join(folder, 'dist', 'cli.js'), [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** One diagnosis, and what the load did while it watched. */
+export interface Watched<T> {
+  readonly status: number | null;
+  readonly report: Report;
+  readonly done: T;
+}
+
+/** Diagnoses a host as a person would, and puts load on it inside the watched window. */
+export async function diagnose<T>(cli: Cli, host: Host, seconds: number, load: () => Promise<T>): Promise<Watched<T>> {
+  const before = new Set(await pidsOf(host.netns));
+  const argv = [process.execPath, cli.file, 'diagnose', `local:/netns/${host.netns}`, '--seconds', String(seconds), '--json'];
+  let ended: Ended | undefined;
+  const watching = run(argv, seconds + 20).then((result) => (ended = result));
+  // The rejection is seen below; until then nobody listens to it.
+  watching.catch(() => undefined);
+  await firstSample(host, before, () => ended !== undefined);
+  const done = await load();
+  if (ended !== undefined) {
+    throw new Error(`The load outlasted the window of ${seconds} s, or the diagnosis failed: ${ended.stderr.trim()}`);
+  }
+  const { code, stdout, stderr } = await watching;
+  if (stdout.trim() === '') throw new Error(`The diagnosis ended with ${code} and said nothing: ${stderr.trim()}`);
+  return { status: code, report: JSON.parse(stdout) as Report, done };
+}
+
+const STEP_MS = 30;
+const QUIET_STEPS = 6;
+
+/**
+ * Waits until the probe has come into the namespace and has taken its first sample: it is there, and no program that it
+ * started has come or gone for a while. Samples are a second apart, so that this ends inside the window.
+ */
+async function firstSample(host: Host, before: ReadonlySet<number>, over: () => boolean): Promise<void> {
+  let last = '';
+  let quiet = 0;
+  const end = Date.now() + 10_000;
+  while (quiet < QUIET_STEPS) {
+    if (over() || Date.now() > end) return;
+    const pids = (await pidsOf(host.netns)).filter((pid) => !before.has(pid)).join(' ');
+    quiet = pids !== '' && pids === last ? quiet + 1 : 0;
+    last = pids;
+    await sleep(STEP_MS);
+  }
+}
