@@ -35,7 +35,7 @@ export function parseEthtool(text: string): Facts {
     if (line.text.startsWith(BLOCK)) {
       const name = line.text.slice(BLOCK.length);
       if (!limit.take()) break;
-      row = name.length <= MAX_NAME ? facts.row('nic', name) : undefined;
+      row = name !== '' && name.length <= MAX_NAME ? facts.row('nic', name) : undefined;
       section = 'info';
       continue;
     }

@@ -31,7 +31,9 @@ function bodyOf(text: string, facts: FactsBuilder): SsLine[] {
 
 /**
  * `ss -lnt`, of any iproute2: State Recv-Q Send-Q Local Peer. For a listener Recv-Q is the current accept queue and
- * Send-Q its limit (tcp_diag_get_info in net/ipv4/tcp_diag.c). Rows `listener`, key `tcp ADDRESS:PORT`.
+ * Send-Q its limit (tcp_diag_get_info in net/ipv4/tcp_diag.c). Rows `listener`, key `tcp ADDRESS:PORT`. Where the
+ * kernel has no tcp_diag, ss falls back to /proc/net/tcp, which does not hold the limit, and prints 0 for all: then
+ * `send_q` is left out.
  */
 export function parseSsListen(text: string): Facts {
   const facts = new FactsBuilder();
@@ -51,6 +53,10 @@ export function parseSsListen(text: string): Facts {
     row.labels.set('port', local.port);
     putLevel(facts, row.gauges, 'recv_q', recvQ, number);
     putLevel(facts, row.gauges, 'send_q', sendQ, number);
+  }
+  if (facts.rows.length > 0 && facts.rows.every((row) => row.gauges.get('send_q') === 0)) {
+    for (const row of facts.rows) row.gauges.delete('send_q');
+    note(facts, msg('The limits of the accept queues are missing: the kernel module tcp_diag is not loaded.'));
   }
   return facts;
 }

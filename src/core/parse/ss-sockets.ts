@@ -33,12 +33,12 @@ interface Omitted {
 
 /**
  * ss leaves out what is 0. A value may be taken as 0 only where another word proves that kernel and ss know it; the
- * key is that proof: cwnd, unacked, lost, retrans and backoff were always there; notsent came with data_segs in 4.6,
+ * key is that proof: mss stands for struct tcp_info itself, which ss lacks where it falls back to /proc; notsent came with data_segs in 4.6,
  * the limits with busy in 4.10, bytes_retrans and dsack_dups with bytes_sent in 4.19 (struct tcp_info).
  */
 const ZEROS: ReadonlyMap<string, readonly Omitted[]> = new Map<string, readonly Omitted[]>([
   [
-    'cwnd',
+    'mss',
     [
       { word: 'unacked', gauge: 'unacked' },
       { word: 'lost', gauge: 'lost' },

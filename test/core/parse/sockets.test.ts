@@ -102,7 +102,7 @@ describe('listeners', () => {
   });
 
   it('gives the same keys from ss, from ss with processes and from /proc', () => {
-    for (const host of ['linux-6.18/server', 'linux-6.1-debian-12/ns']) {
+    for (const host of ['linux-6.18/server', 'linux-6.12-debian-13/ns', 'linux-6.1-debian-12/ns', 'linux-5.10-debian-11/ns']) {
       const keys = (source: string): string[] =>
         parseFixture(host, source).rows.filter((row) => row.table === 'listener').map((row) => row.key).sort();
       expect(keys('ss_listen').length).toBeGreaterThan(0);
@@ -140,6 +140,16 @@ describe('listeners', () => {
     ]);
     expect(plain(rowOf(facts, 'synrecv', '80').gauges)).toEqual({ count: 2 });
     expect(facts.gauges.get('synrecv.count')).toBe(2);
+  });
+
+  it('does not take a limit that ss could not read for 0', () => {
+    const facts = parseFixture('linux-5.10-debian-11/ns', 'ss_listen');
+    expect(plain(rowOf(facts, 'listener', 'tcp 0.0.0.0:9000').gauges)).toEqual({ recv_q: 5 });
+    expect(facts.problems).toEqual(['The limits of the accept queues are missing: the kernel module tcp_diag is not loaded.']);
+    const zero = parse('ss_listen', 'State Recv-Q Send-Q\nLISTEN 1 0 0.0.0.0:1 0.0.0.0:*\nLISTEN 0 5 0.0.0.0:2 0.0.0.0:*\n');
+    expect(zero.rows.map((row) => row.gauges.get('send_q'))).toEqual([0, 5]);
+    expect(zero.problems).toEqual([]);
+    expect(plain(rowOf(parseFixture('linux-6.12-debian-13/ns', 'ss_listen'), 'listener', 'tcp 0.0.0.0:9000').gauges)).toEqual({ recv_q: 5, send_q: 4 });
   });
 
   it('says what it cannot read and reads the rest', () => {
@@ -275,10 +285,18 @@ describe('established connections', () => {
     expect(later.gauges.get('snd_wnd')).toBe(1024);
   });
 
+  it('does not invent zeros where ss has read /proc only', () => {
+    const [row] = parseFixture('linux-5.10-debian-11/host', 'ss_established').rows;
+    expect(row?.labels.get('timer')).toBe('persist');
+    expect(row?.gauges.get('cwnd')).toBe(2);
+    for (const name of ['unacked', 'lost', 'retrans', 'notsent']) expect(row?.gauges.has(name)).toBe(false);
+    expect(row?.counters.size).toBe(0);
+  });
+
   it('notes a list that is cut off, and values that are garbled', () => {
-    const facts = parse('ss_established', 'Recv-Q Send-Q Local Peer\n0 9 1.2.3.4:5 6.7.8.9:10 timer:(on\n\t retrans:x/3 cwnd:ten lost:2 skmem:(r1,??) rwnd_limited:5ms\nnonsense\n\t cwnd:1\n');
+    const facts = parse('ss_established', 'Recv-Q Send-Q Local Peer\n0 9 1.2.3.4:5 6.7.8.9:10 timer:(on\n\t mss:1448 retrans:x/3 cwnd:ten lost:2 skmem:(r1,??) rwnd_limited:5ms\nnonsense\n\t cwnd:1\n');
     const row = rowOf(facts, 'socket', '1.2.3.4:5 6.7.8.9:10');
-    expect(plain(row.gauges)).toEqual({ recv_q: 0, send_q: 9, lost: 2, skmem_r: 1, unacked: 0, backoff: 0 });
+    expect(plain(row.gauges)).toEqual({ recv_q: 0, send_q: 9, mss: 1448, lost: 2, skmem_r: 1, unacked: 0, backoff: 0 });
     expect(plain(row.counters)).toEqual({ retrans_total: 3 });
     expect(facts.problems.at(0)).toBe('Line 2: a value is not a number.');
     expect(facts.problems).toContain('Line 4: not understood.');
