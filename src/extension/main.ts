@@ -1,6 +1,7 @@
 import { l10n, languages, window, workspace, type ExtensionContext, type LogOutputChannel, type TextDocument } from 'vscode';
 import { Requests } from '../protocol/messages.js';
 import { sentence } from './client/errors.js';
+import { noticeFailures } from './client/notice.js';
 import { Server } from './client/server.js';
 import { registerCommands } from './commands.js';
 import { OUTPUT, RUNBOOK_FILES } from './ids.js';
@@ -63,6 +64,7 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
     reveal: (target, layer) => void view.reveal(target, layer),
   });
   answerPrompts(server);
+  noticeFailures(server);
   context.subscriptions.push(
     ...registerCommands({ server, targets, view, panels, terminals, status, log }),
     status,

@@ -9,7 +9,6 @@ export function answerPrompts(server: Server): void {
     const trust = l10n.t('Trust this host key');
     const detail = [
       l10n.t('{0} key fingerprint is {1}.', plain(keyType), plain(fingerprint)),
-      l10n.t('This host key is not known by any other names.'),
       ...(hop === null ? [] : [l10n.t('It is asked for on the way to {0}.', plain(hop))]),
       l10n.t('Compare the fingerprint with the one that the host’s owner gives you. Whoever holds another key could read and change everything.'),
     ].join('\n');
