@@ -43,7 +43,7 @@ export function checkTexts() {
       for (const [key, child] of Object.entries(value)) visit(child, [...path, Array.isArray(value) ? Number(key) : key]);
     }
   };
-  for (const name of ['displayName', 'description', 'contributes']) visit(manifest[name], [name]);
+  for (const name of ['displayName', 'description', 'capabilities', 'contributes']) visit(manifest[name], [name]);
   for (const key of used) if (!Object.hasOwn(english, key)) problems.push(`package.nls.json lacks ${key}`);
   for (const key of Object.keys(english)) if (!used.has(key)) problems.push(`package.nls.json: ${key} is not used`);
   for (const file of readdirSync(root).filter((name) => /^package\.nls\..+\.json$/.test(name))) {

@@ -150,20 +150,19 @@ export class Tree {
   }
 
   async expand(label: string | RegExp): Promise<void> {
-    await this.set(label, 'true', 'ArrowRight');
+    await this.set(label, 'true');
   }
 
   async collapse(label: string | RegExp): Promise<void> {
-    await this.set(label, 'false', 'ArrowLeft');
+    await this.set(label, 'false');
   }
 
-  /** A click on a row may toggle it already; the arrow key does so where it did not. */
-  private async set(label: string | RegExp, expanded: 'true' | 'false', key: string): Promise<void> {
+  /** By the arrow before the label: a click on the label would select the row, and may run its command. */
+  private async set(label: string | RegExp, expanded: 'true' | 'false'): Promise<void> {
     const row = this.row(label);
     const is = async (): Promise<boolean> => (await row.getAttribute('aria-expanded')) === expanded;
     if (await is()) return;
-    await row.click();
-    if (!(await is())) await this.page.keyboard.press(key);
+    await row.locator('.monaco-tl-twistie').click();
     await until(`row ${String(label)} with aria-expanded=${expanded}`, is);
   }
 }
