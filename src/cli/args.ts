@@ -32,8 +32,8 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   }
   const { values, positionals } = parsed;
   const [command, targetText = 'local:/', ...extra] = positionals;
-  if (values.help || command === undefined || command === 'help') return { kind: 'help' };
   if (values.version) return { kind: 'version' };
+  if (values.help || command === undefined || command === 'help') return { kind: 'help' };
   if (command !== 'diagnose' && command !== 'sample') return wrong(english(msg('There is no command called {0}.', command)));
   if (extra[0] !== undefined) return wrong(english(msg('One target at a time: {0} is one too many.', extra[0])));
   const target = parseTarget(targetText);
