@@ -51,7 +51,6 @@ test('the palette command names the full accept queue, selects its layer and ope
   await runbook().frame.getByText(`127.0.0.1:${fault.port}`).first().waitFor();
   await workbench.clearToasts();
   await tree.expand(/^Listeners/);
-  await tree.expand(/^NIC/);
   await until('the listener in the tree', () => tree.row(new RegExp(`:${fault.port}`)).isVisible());
   await tree.selected.filter({ hasText: /application/i }).waitFor();
   await session.picture('readme-tree');
