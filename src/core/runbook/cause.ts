@@ -5,7 +5,7 @@ import { DIRECTIONS, LAYERS, SEVERITIES, type Direction, type Layer, type Severi
 import type { Command } from './blocks.js';
 import { FrontMatter, type Placed } from './frontMatter.js';
 import { parseSections, type Part } from './markdown.js';
-import type { Problem } from './problem.js';
+import { inOrder, type Problem } from './problem.js';
 import { compileTemplate, type Template } from './template.js';
 
 /** When a cause holds with a certain severity, and how that is said. */
@@ -94,7 +94,7 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
   const problems = [...head.problems];
   const sections = parseSections(markdown, head.body, head.bodyLine, problems);
   if (!id || !title || !layer || !direction || !subject || !step || rules.length === 0) {
-    return { cause: undefined, problems };
+    return { cause: undefined, problems: inOrder(problems) };
   }
   const cause: Cause = {
     kind: 'cause',
@@ -111,7 +111,7 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
     explains,
     parts: sections.flatMap((section) => section.parts),
   };
-  return { cause, problems };
+  return { cause, problems: inOrder(problems) };
 }
 
 /** The commands of a list of parts, by id. */

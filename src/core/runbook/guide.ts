@@ -2,7 +2,7 @@ import type { MarkdownIt } from 'markdown-it';
 import { LAYERS, type Layer } from '../layers.js';
 import { FrontMatter } from './frontMatter.js';
 import { parseSections, type Part, type Section } from './markdown.js';
-import { lineProblem, type Problem } from './problem.js';
+import { inOrder, lineProblem, type Problem } from './problem.js';
 
 /** One step of a guide. */
 export interface Step {
@@ -43,8 +43,8 @@ export function parseGuide(file: string, markdown: MarkdownIt): { readonly guide
     seen.add(step.id);
     steps.push(step);
   }
-  if (!id || !title) return { guide: undefined, problems };
-  return { guide: { kind: 'guide', id: id.text, title: title.text, intro: sections[0]?.parts ?? [], steps }, problems };
+  if (!id || !title) return { guide: undefined, problems: inOrder(problems) };
+  return { guide: { kind: 'guide', id: id.text, title: title.text, intro: sections[0]?.parts ?? [], steps }, problems: inOrder(problems) };
 }
 
 function stepOf(section: Section, problems: Problem[]): Step | undefined {

@@ -39,3 +39,8 @@ export class Positions {
 export function lineProblem(message: string, line: number): Problem {
   return { message, line, column: 0, endLine: line, endColumn: 200 };
 }
+
+/** Problems in the order in which a reader meets them. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
