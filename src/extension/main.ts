@@ -28,7 +28,7 @@ export function activate(context: ExtensionContext): void {
   try {
     const server = new Server(
       async (report) => {
-        const { createLink } = await import('./client.js');
+        const { createLink } = await import('./client/entry.js');
         return createLink(context, log, report);
       },
       (problem) => log.warn(problem),

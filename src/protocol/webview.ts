@@ -79,6 +79,7 @@ export const WORDS = [
   'command.noOutput',
   'command.truncated',
   'command.undo',
+  'command.text',
   'table.more',
 ] as const;
 export type Word = (typeof WORDS)[number];

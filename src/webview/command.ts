@@ -5,6 +5,9 @@ import { Tables } from './table.js';
 import { Sign } from './verdict.js';
 import type { Say } from './words.js';
 
+/** Longer commands are folded, so that the buttons and the result stay together. */
+const FOLDED_LINES = 6;
+
 /** A command with its three buttons and, after a run, what it printed and what that means. */
 export class CommandCard {
   readonly element: HTMLElement;
@@ -55,7 +58,7 @@ export class CommandCard {
       'div',
       { class: 'command', role: 'group', 'aria-label': label },
       el('p', { class: 'label' }, label),
-      el('pre', { class: 'text' }, el('code', {}, text)),
+      script(text, say),
       el(
         'div',
         { class: 'bar' },
@@ -122,4 +125,10 @@ export class CommandCard {
     this.#cancel.hidden = !running;
     if (!running && take) this.#run.focus({ preventScroll: true });
   }
+}
+
+function script(text: string, say: Say): HTMLElement {
+  const code = el('pre', { class: 'text' }, el('code', {}, text));
+  const lines = text.trimEnd().split('\n').length;
+  return lines <= FOLDED_LINES ? code : el('details', {}, el('summary', {}, say('command.text', lines)), code);
 }

@@ -61,6 +61,7 @@ export function pageStrings(): WebviewStrings {
     'command.noOutput': l10n.t('It printed nothing.'),
     'command.truncated': l10n.t('The output is longer; the rest was left out.'),
     'command.undo': l10n.t('To undo: {0}'),
+    'command.text': l10n.t('The command, {0} lines'),
     'table.more': l10n.t('{0} more rows'),
   };
 }
