@@ -31,7 +31,7 @@ describe('a cause', () => {
     ['a condition that is not one', CAUSE.map((line) => line.replace('> 0', '>')), 'Unexpected token', 7],
     ['an unknown name', CAUSE.map((line) => line.replace('delta', 'gamma')), 'Unknown variable: gamma', 7],
     ['a row in a condition about the host', CAUSE.map((line) => line.replace('delta.Ip.OutDiscards', 'it.now.x')), 'Unknown variable: it', 7],
-    ['YAML that is none', [...CAUSE, 'note: "open'], 'closing', 8],
+    ['YAML that is none', [...CAUSE, 'note: [a, b'], ']', 9],
     ['no condition', CAUSE.filter((line) => !line.startsWith('loss')), 'at least one of', 0],
   ])('%s is reported in its place', (_name, lines, message, line) => {
     const { problems } = cause(lines);
