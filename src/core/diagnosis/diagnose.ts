@@ -138,7 +138,7 @@ function findingOf(
   it: ScopeObject | undefined,
 ): Finding {
   const { severity } = rule;
-  const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(cause.rate, scope, it);
+  const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(rule.rate, scope, it);
   return {
     cause: cause.id,
     title: cause.title,

@@ -15,6 +15,8 @@ export interface Rule {
   /** Whether it is tried for each row of the subject; otherwise once for the host, when no row was found to be as bad. */
   readonly perRow: boolean;
   readonly summary: Template;
+  /** How much in the window. */
+  readonly rate: Condition | undefined;
 }
 
 /** One cause of packet loss: when it holds, how it is reported, and what a person reads about it. */
@@ -30,7 +32,6 @@ export interface Cause {
   readonly step: string;
   /** In the order of severity; the first that holds for a subject becomes the finding. */
   readonly rules: readonly Rule[];
-  readonly rate: Condition | undefined;
   readonly unit: string;
   /** Signal ids; `it.NAME` for a value of the row. */
   readonly evidence: readonly string[];
@@ -70,21 +71,25 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
     return compiled.template;
   };
   const summaryText = head.text('summary', true);
+  const rateText = head.text('rate', false);
+  const unit = head.text('unit', rateText !== undefined)?.text ?? '';
+  const amount = condition(rateText, row);
+  const otherwiseAmount = condition(head.text('otherwise_rate', false), false);
+  const namesRow = (expression: Condition): boolean => expression.references.some((reference) => reference.root === 'it');
   const rules: Rule[] = [];
   const addRule = (severity: Severity, key: string, summaryKey: string, canNameRow: boolean): void => {
     const compiled = condition(head.text(key, false), canNameRow);
     const own = head.text(summaryKey, false);
     if (compiled === undefined) return;
-    const perRow = canNameRow && compiled.references.some((reference) => reference.root === 'it');
+    const perRow = canNameRow && namesRow(compiled);
+    const rate = key === 'otherwise' && otherwiseAmount ? otherwiseAmount : amount;
     const summary = template(own ?? summaryText, perRow);
-    if (summary) rules.push({ severity, condition: compiled, perRow, summary });
+    if (summary) rules.push({ severity, condition: compiled, perRow, summary, rate: rate && namesRow(rate) && !perRow ? undefined : rate });
   };
   for (const severity of SEVERITIES) {
     addRule(severity, severity, `${severity}_summary`, row);
     if (severity === 'loss' && row) addRule('loss', 'otherwise', 'otherwise_summary', false);
   }
-  const rate = condition(head.text('rate', false), row);
-  const unit = head.text('unit', rate !== undefined)?.text ?? '';
   const evidence = head.list('evidence').map((placed) => placed.text);
   const explains = head.list('explains').map((placed) => placed.text);
   head.finish();
@@ -105,7 +110,6 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
     subject,
     step: step.text,
     rules,
-    rate,
     unit,
     evidence,
     explains,
