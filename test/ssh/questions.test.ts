@@ -198,7 +198,13 @@ describe('hosts that do not answer as they should', () => {
 
   it('gives a silent host up after ConnectTimeout', async () => {
     await writeFile(join(home, '.ssh/config'), 'ConnectTimeout 1\n');
-    expect(await connect('127.0.0.1', await portOf(() => undefined))).toMatchObject({ reason: 'timeout' });
+    let hungUp: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      hungUp = resolve;
+    });
+    const port = await portOf((socket) => socket.on('close', hungUp).resume());
+    expect(await connect('127.0.0.1', port)).toMatchObject({ reason: 'timeout' });
+    await gone;
   });
 
   it('says that a host hangs up', async () => {

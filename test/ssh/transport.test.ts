@@ -1,3 +1,5 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectSsh } from '../../src/collect/ssh/entry.js';
 import type { SshTransport } from '../../src/collect/ssh/types.js';
@@ -8,7 +10,7 @@ describe('programs over a real sshd', () => {
   let sshd: TestSshd;
   let transport: SshTransport;
   beforeAll(async () => {
-    sshd = await startSshd({ config: ['MaxSessions 3'] });
+    sshd = await startSshd({ config: ['MaxSessions 3', 'RekeyLimit 300K'] });
     transport = await connectSsh(requestFor(sshd));
   });
   afterAll(async () => {
@@ -31,7 +33,7 @@ describe('programs over a real sshd', () => {
     }
   });
 
-  it('carries a megabyte both ways', async () => {
+  it('carries a megabyte both ways, while the keys are exchanged anew', async () => {
     const process = await transport.spawn(['cat']);
     const block = 'packet loss — '.repeat(1000);
     const sent = block.repeat(70);
@@ -121,6 +123,34 @@ it('says that the connection is lost when the server ends it', async () => {
     await expect(transport.spawn(['true'])).rejects.toMatchObject({ reason: 'lost' });
     await transport.dispose();
   } finally {
+    await sshd.stop();
+  }
+});
+
+it('leaves a server that has fallen silent, when asked to and by itself', async () => {
+  const sshd = await startSshd();
+  const stopped: number[] = [];
+  const freeze = async (): Promise<void> => {
+    for (const pid of await sshd.connections()) {
+      process.kill(pid, 'SIGSTOP');
+      stopped.push(pid);
+    }
+  };
+  try {
+    await appendFile(join(sshd.home, '.ssh/config'), '  ServerAliveInterval 1\n  ServerAliveCountMax 1\n');
+    const transport = await connectSsh(requestFor(sshd));
+    await freeze();
+    expect(await transport.lost).toMatchObject({
+      reason: 'lost',
+      message: 'The connection to droplens-sshd was lost: the host did not answer for 2 s.',
+    });
+    const other = await connectSsh(requestFor(sshd));
+    const process_ = await other.spawn(['cat']);
+    await freeze();
+    await other.dispose();
+    expect(await outcomeOf(process_)).toEqual({ out: '', err: '', exit: null });
+  } finally {
+    for (const pid of stopped) process.kill(pid, 'SIGKILL');
     await sshd.stop();
   }
 });

@@ -1,4 +1,6 @@
+import { connect as connectTcp, type Socket } from 'node:net';
 import ssh2, { type ConnectConfig } from 'ssh2';
+import { english, msg } from '../../core/message.js';
 import { TransportError } from '../transport.js';
 import { offeredAlgorithms } from './algorithms.js';
 import { Authenticator } from './authenticate.js';
@@ -8,6 +10,9 @@ import { cancelledError, closedWhileConnecting, connectionError, deadlineError }
 import { prepareHostKeyCheck } from './hostKeyCheck.js';
 import { Ssh2Transport } from './ssh2Transport.js';
 import type { SshRequest, SshTransport } from './types.js';
+
+/** Address families as node:net numbers them; 0 takes either. */
+const FAMILY: Readonly<Record<ResolvedHost['family'], number>> = { any: 0, ipv4: 4, ipv6: 6 };
 
 /** How long a prompt may stay open. The server has a limit of its own (sshd's LoginGraceTime, 120 s). */
 const PERSON_MS = 300_000;
@@ -20,22 +25,22 @@ export async function connectSsh(request: SshRequest): Promise<SshTransport> {
   if (request.signal?.aborted === true) throw cancelledError(request.host);
   const host = await resolveHost(request, request.machine);
   const client = new ssh2.Client();
-  const waiting = new Opening(client, host, request);
+  const opening = new Opening(client, host, request);
   try {
-    await waiting.open();
+    const socket = await opening.open();
+    return new Ssh2Transport(client, socket, host);
   } catch (error) {
-    // A socket that is still connecting cannot be ended politely; after an error the library may still report more.
+    // After an error the library may still report more of it.
     client.on('error', () => undefined);
-    client.end();
-    client.destroy();
+    opening.abandon();
     throw error;
   }
-  return new Ssh2Transport(client, host);
 }
 
 /** The time between the first packet and a usable connection. */
 class Opening {
   private failure: Error | undefined;
+  private socket: Socket | undefined;
   private fail: (error: Error) => void = (error) => {
     this.failure ??= error;
   };
@@ -46,7 +51,13 @@ class Opening {
     private readonly request: SshRequest,
   ) {}
 
-  async open(): Promise<void> {
+  /** Closes what was opened, whether or not the host takes part. */
+  abandon(): void {
+    this.socket?.destroy();
+  }
+
+  /** Resolves with the connection's socket when the client is ready. */
+  async open(): Promise<Socket> {
     const { client, host, request } = this;
     const interactive = request.interactive && !host.batchMode;
     const deadline = new Deadline({ hostMs: host.connectTimeoutMs, personMs: PERSON_MS }, (waiting) =>
@@ -69,18 +80,28 @@ class Opening {
     const closed = (): void => this.fail(closedWhileConnecting(host));
     try {
       const check = await prepareHostKeyCheck(host, request, whileAsking);
+      if (this.failure !== undefined) throw this.failure;
+      // The socket is ours, because the library does not let go of one whose other side is silent.
+      const socket = connectTcp({ host: host.hostName, port: host.port, family: FAMILY[host.family] });
+      this.socket = socket;
+      // Requests are small and answered one at a time: waiting for more data to send together only adds delay.
+      socket.setNoDelay(true);
       await new Promise<void>((resolve, reject) => {
         this.fail = reject;
-        if (this.failure !== undefined) {
-          reject(this.failure);
-          return;
-        }
         client.on('error', fatal).on('close', closed).on('ready', resolve);
         client.on('change password', () => fatal(Object.assign(new Error('password expired'), { level: 'client-authentication' })));
         client.connect({
           ...this.settings(),
+          sock: socket,
           algorithms: offeredAlgorithms(check.knownTypes),
           hostVerifier: (key: Buffer, verify: (trusted: boolean) => void): void => {
+            // During a connection the keys are exchanged anew. The library then needs its answer at once: what it
+            // sends before a late one is encrypted with the wrong key, and the server hangs up.
+            const settled = check.settled(key);
+            if (settled !== 'open') {
+              verify(settled === 'trusted');
+              return;
+            }
             check.verify(Buffer.from(key)).then(
               () => verify(true),
               (error: unknown) => {
@@ -100,9 +121,8 @@ class Opening {
             );
           },
         });
-        // Requests are small and answered one at a time: waiting for more data to send together only adds delay.
-        client.setNoDelay(true);
       });
+      return socket;
     } finally {
       deadline.stop();
       request.signal?.removeEventListener('abort', aborted);
@@ -116,8 +136,6 @@ class Opening {
       host: host.hostName,
       port: host.port,
       username: host.user,
-      forceIPv4: host.family === 'ipv4',
-      forceIPv6: host.family === 'ipv6',
       keepaliveInterval: host.keepAliveMs,
       keepaliveCountMax: host.keepAliveCount,
       // The two deadlines above stand in for the library's single one, which runs on while a prompt is open.
@@ -129,5 +147,10 @@ class Opening {
 
 function hostKeyError(error: unknown, host: ResolvedHost): TransportError {
   if (error instanceof TransportError) return error;
-  return new TransportError('host-key-refused', `The host key of ${host.alias} could not be checked.`, undefined, { cause: error });
+  return new TransportError(
+    'host-key-refused',
+    english(msg('The host key of {0} could not be checked, or the answer could not be kept.', host.alias)),
+    undefined,
+    { cause: error },
+  );
 }

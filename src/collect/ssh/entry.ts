@@ -1,6 +1,5 @@
 /** The SSH part as a bundle of its own, which is loaded when the first SSH target is opened. */
 export { connectSsh } from './connect.js';
-export { localConfigFiles } from './config/configFiles.js';
 export { listSshHosts } from './config/listHosts.js';
 export { fileHostKeyStore, type HostKeyStore } from './hostKeyStore.js';
 export { thisMachine } from './machine.js';

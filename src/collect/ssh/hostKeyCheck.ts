@@ -20,6 +20,11 @@ import type { SshRequest } from './types.js';
 export interface HostKeyCheck {
   /** Key types on record, to be preferred in the handshake. */
   readonly knownTypes: readonly string[];
+  /**
+   * What is settled about the key without asking anybody: once a key was trusted, every other one is refused for as
+   * long as the connection lasts.
+   */
+  settled(key: Buffer): 'trusted' | 'refused' | 'open';
   /** Resolves when the key is trusted; rejects with a `host-key-*` error, or with what kept it from being checked. */
   verify(key: Buffer): Promise<void>;
 }
@@ -44,9 +49,11 @@ export async function prepareHostKeyCheck(
   ];
   let trusted: Buffer | undefined;
 
+  const settled = (key: Buffer): 'trusted' | 'refused' | 'open' => {
+    if (trusted === undefined) return 'open';
+    return sameKey(trusted, key) ? 'trusted' : 'refused';
+  };
   const verify = async (key: Buffer): Promise<void> => {
-    // The exchange is repeated during a long connection; the key must stay the one that was trusted.
-    if (trusted !== undefined && sameKey(trusted, key)) return;
     const decision = decideHostKeyTrust({
       known: lookUp(lines, name, withoutPort, key),
       own: compareWithOwn(own, key),
@@ -80,7 +87,7 @@ export async function prepareHostKeyCheck(
     }
     trusted = key;
   };
-  return { knownTypes, verify };
+  return { knownTypes, settled, verify };
 }
 
 /** Like OpenSSH, a host on another port may also show the key that is recorded for the host without a port. */

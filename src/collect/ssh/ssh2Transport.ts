@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
 import { english, msg } from '../../core/message.js';
 import { quoteArgv } from '../quote.js';
@@ -27,6 +28,7 @@ export class Ssh2Transport implements SshTransport {
 
   constructor(
     private readonly client: Client,
+    private readonly socket: Socket,
     private readonly host: ResolvedHost,
   ) {
     let cause: Error | undefined;
@@ -73,7 +75,7 @@ export class Ssh2Transport implements SshTransport {
     this.state = 'disposed';
     for (const handle of this.open) handle.close();
     this.client.end();
-    const timer = setTimeout(() => this.client.destroy(), GOODBYE_MS);
+    const timer = setTimeout(() => this.socket.destroy(), GOODBYE_MS);
     await this.closed;
     clearTimeout(timer);
   }
