@@ -107,3 +107,23 @@ describe('a diagnosis', () => {
     expect(judge(samples, [generic, specific, benign])).toEqual(judge(samples, [benign, specific, generic]));
   });
 });
+
+describe('text that was understood in part', () => {
+  const broken = (time: number): Sample => {
+    const good = at(time, 0, 0);
+    const reading = good.readings.get('ss_listen');
+    if (reading?.state !== 'ok') throw new Error('the sample has listeners');
+    const rows = reading.facts.rows.map((row) => ({ ...row, gauges: new Map([['recv_q', 9]]) }));
+    const facts = { ...reading.facts, rows, problems: ['line 2 has no limit'], counters: new Map(), gauges: new Map(), texts: new Map() };
+    return { ...good, readings: new Map(good.readings).set('ss_listen', { state: 'ok', facts }) };
+  };
+
+  test('leaves open what depends on the missing part, and nothing else', () => {
+    const result = judge([broken(0), broken(2)], [specific, generic]);
+    expect(result.verdict).toBe('incomplete');
+    expect(result.findings).toEqual([]);
+    expect(result.notChecked.map((entry) => [english(entry.why), entry.causes])).toEqual([
+      ['a part could not be understood: line 2 has no limit', ['specific']],
+    ]);
+  });
+});

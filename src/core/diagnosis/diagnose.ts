@@ -1,22 +1,15 @@
 import type { TableName } from '../facts.js';
 import { SEVERITIES } from '../layers.js';
-import { msg, type Message } from '../message.js';
 import { rowsOf } from '../observe/derive.js';
 import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
 import type { Cause, Rule } from '../runbook/cause.js';
 import { render } from '../runbook/template.js';
-import { findSource, type SourceId } from '../sources.js';
 import type { Condition, Reference } from './condition.js';
 import { evidenceOf } from './evidence.js';
+import { gatherNotChecked, hasSignal, type Undecided } from './notChecked.js';
 import { scopeOf, type Scope, type ScopeObject } from './scope.js';
 import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.js';
-
-/** One cause that could not be decided, and the source that would have decided it. */
-interface Undecided {
-  readonly cause: string;
-  readonly why: { readonly kind: 'source'; readonly source: SourceId } | { readonly kind: 'signal'; readonly signal: string };
-}
 
 /**
  * Judges a window: which causes hold, for which subject, with what evidence; best explanation first. What could not be
@@ -29,7 +22,7 @@ export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis 
   for (const cause of causes) judge(cause, view, scope, row, findings, undecided);
   const kept = withoutExplained(findings, causes);
   const ranked = rank(kept, causes);
-  const notChecked = gather(view, undecided);
+  const notChecked = gatherNotChecked(view, undecided);
   return { seconds: view.seconds, samples: view.samples, verdict: verdictOf(ranked, notChecked), findings: ranked, notChecked };
 }
 
@@ -98,17 +91,25 @@ function missingSource(cause: Cause, reference: Reference, view: WindowView, it:
     if (has || cause.subject === 'host') return undefined;
     const source = sourceOfValue(cause.subject, reference.name);
     // A row without this value, from a source that was read, simply does not have it (a link without speed).
-    return view.unreadable.has(source) ? { kind: 'source', source } : undefined;
+    return view.unreadable.has(source) || view.partial.has(source) ? { kind: 'source', source } : undefined;
   }
-  const known = reference.root === 'now' ? hasNow(view, reference.path) : reference.root === 'delta' || reference.root === 'rate' ? view.counters.get(reference.path)?.delta !== undefined : view.levels.has(reference.path);
-  if (known) return undefined;
+  if (isKnown(reference, view)) return undefined;
   const source = sourceOfSignal(reference.path);
   if (source !== undefined && view.unreadable.has(source)) return { kind: 'source', source };
   return { kind: 'signal', signal: reference.path };
 }
 
-function hasNow(view: WindowView, path: string): boolean {
-  return view.counters.has(path) || view.levels.has(path) || view.texts.has(path);
+function isKnown(reference: Exclude<Reference, { root: 'it' | 'rows' }>, view: WindowView): boolean {
+  switch (reference.root) {
+    case 'now':
+      return hasSignal(view, reference.path);
+    case 'delta':
+    case 'rate':
+      return view.counters.get(reference.path)?.delta !== undefined;
+    case 'min':
+    case 'max':
+      return view.levels.has(reference.path);
+  }
 }
 
 const SUBJECT_KIND: Readonly<Record<TableName, Subject['kind']>> = {
@@ -185,51 +186,6 @@ function rank(findings: readonly Finding[], causes: readonly Cause[]): readonly 
       a.cause.localeCompare(b.cause) ||
       a.subject.name.localeCompare(b.subject.name),
   );
-}
-
-/** One line per thing that could not be read, with the causes it leaves open. */
-function gather(view: WindowView, undecided: readonly Undecided[]): readonly NotChecked[] {
-  const causesOf = (matches: (why: Undecided['why']) => boolean): string[] => [
-    ...new Set(undecided.filter((entry) => matches(entry.why)).map((entry) => entry.cause)),
-  ];
-  const result: NotChecked[] = [];
-  for (const [id, reading] of view.unreadable) {
-    const source = findSource(id);
-    if (source === undefined || (source.absentIsFine && reading.reason === 'absent')) continue;
-    const causes = causesOf((why) => why.kind === 'source' && why.source === id);
-    const what = source.title;
-    // A source that no open question depends on, and that a diagnosis can do without, is not worth a line.
-    if (causes.length === 0 && !source.essential && source.tier !== 'slow') continue;
-    if (id.startsWith('sysctl.') && causes.length === 0) continue;
-    result.push({ what, why: reading.why, how: reading.how ?? source.how, essential: source.essential, causes });
-  }
-  const signals = new Set(undecided.flatMap((entry) => (entry.why.kind === 'signal' ? [entry.why.signal] : [])));
-  for (const signal of signals) {
-    if (isUnused(view, signal)) continue;
-    result.push({
-      what: msg('{0}', signal),
-      why: whyNoSignal(view, signal),
-      how: undefined,
-      essential: false,
-      causes: causesOf((why) => why.kind === 'signal' && why.signal === signal),
-    });
-  }
-  return result;
-}
-
-/** A counter of a feature that this host does not use (no conntrack, no IPsec, no IPv6) leaves nothing open. */
-function isUnused(view: WindowView, signal: string): boolean {
-  const source = sourceOfSignal(signal);
-  if (source === undefined) return false;
-  const reading = view.unreadable.get(source);
-  if (reading === undefined) return findSource(source)?.absentIsFine === true && !hasNow(view, signal);
-  return reading.reason === 'absent' && findSource(source)?.absentIsFine === true;
-}
-
-function whyNoSignal(view: WindowView, signal: string): Message {
-  return view.counters.has(signal)
-    ? msg('it could be read only once, or was reset, while watching')
-    : msg('this kernel does not have it');
 }
 
 function verdictOf(findings: readonly Finding[], notChecked: readonly NotChecked[]): Verdict {

@@ -42,6 +42,8 @@ export interface WindowView {
   readonly rows: ReadonlyMap<TableName, ReadonlyMap<string, RowWindow>>;
   /** Sources that were asked for and gave nothing in the whole window. */
   readonly unreadable: ReadonlyMap<SourceId, Extract<Reading, { state: 'unreadable' }>>;
+  /** Sources of which a part could not be understood in the latest reading, with the first thing that was wrong. */
+  readonly partial: ReadonlyMap<SourceId, string>;
 }
 
 interface TimedFacts {
@@ -77,8 +79,11 @@ export function observe(samples: readonly Sample[], spanSeconds?: number): Windo
     }
   }
   const builder = new WindowBuilder();
+  const partial = new Map<SourceId, string>();
   for (const [source, track] of tracks) {
     unreadable.delete(source);
+    const problem = track.at(-1)?.facts.problems[0];
+    if (problem !== undefined) partial.set(source, problem);
     builder.add(cut(track, spanSeconds));
   }
   const first = current.find((sample) => spanSeconds === undefined || sample.hostSeconds >= (newest?.hostSeconds ?? 0) - spanSeconds);
@@ -91,6 +96,7 @@ export function observe(samples: readonly Sample[], spanSeconds?: number): Windo
     texts: builder.texts,
     rows: builder.finishedRows(),
     unreadable,
+    partial,
   };
 }
 
