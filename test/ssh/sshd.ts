@@ -89,7 +89,7 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
         '',
       ].join('\n'),
     );
-    const started = await startOn(port, config);
+    const started = await startOn(port, config, folder);
     if ('failed' in started) {
       // Somebody took the port between the look for a free one and the start.
       if (attempt < 5 && /Address already in use/.test(started.failed)) continue;
@@ -105,7 +105,7 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
       join(ssh, 'config'),
       [`Host ${alias}`, '  HostName 127.0.0.1', `  Port ${port}`, `  User ${username}`, `  IdentityFile ${clientKey}`, ''].join('\n'),
     );
-    const { child, log } = started;
+    const { keeper, pid, log } = started;
     return {
       port,
       user: username,
@@ -117,43 +117,64 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
       folder,
       hostKeys,
       log,
-      connections: () => childrenOf(child.pid),
+      connections: () => childrenOf(pid),
       stop: async () => {
-        const connections = await childrenOf(child.pid);
-        await stopChild(child);
+        const connections = await childrenOf(pid);
+        await stopKeeper(keeper);
         // Connections are processes of their own and outlive the listener.
-        for (const pid of connections) killQuietly(pid);
+        for (const connection of connections) killQuietly(connection);
         await rm(folder, { recursive: true, force: true });
       },
     };
   }
 }
 
-type Started = { readonly child: ChildProcess; readonly log: () => string } | { readonly failed: string };
+type Started =
+  | { readonly keeper: ChildProcess; readonly pid: number; readonly log: () => string }
+  | { readonly failed: string };
 
-function startOn(port: number, config: string): Promise<Started> {
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Removes the server's folder and ends it when the input closes, so that a test that is killed leaves nothing behind. */
+const KEEPER = `
+exec 3<&0
+/usr/sbin/sshd -D -e -f "$1" 3<&- &
+pid=$!
+echo "$pid"
+{ cat <&3 >/dev/null; rm -rf "$2"; kill "$pid"; } &
+watch=$!
+wait "$pid"
+kill "$watch" 2>/dev/null
+`;
+
+function startOn(port: number, config: string, folder: string): Promise<Started> {
+  const keeper = spawn('sh', ['-c', KEEPER, 'sh', config, folder], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let pid = '';
   let text = '';
   return new Promise((resolve) => {
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      if (text.includes(`Server listening on 127.0.0.1 port ${port}`)) resolve({ child, log: () => text });
+    keeper.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      pid += chunk;
     });
-    child.on('error', (error) => resolve({ failed: error.message }));
-    child.on('close', () => resolve({ failed: text }));
+    keeper.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes(`Server listening on 127.0.0.1 port ${port}`)) resolve({ keeper, pid: Number(pid), log: () => text });
+    });
+    keeper.on('error', (error) => resolve({ failed: error.message }));
+    keeper.on('exit', () => {
+      resolve({ failed: text });
+      // The watcher goes with its input; the folder is still wanted when the start is tried again.
+      keeper.stdin.destroy();
+    });
   });
 }
 
-function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+function stopKeeper(keeper: ChildProcess): Promise<void> {
+  if (keeper.exitCode !== null || keeper.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    child.on('exit', () => resolve());
-    child.kill('SIGTERM');
+    keeper.on('exit', () => resolve());
+    keeper.stdin?.end();
   });
 }
 
-async function childrenOf(pid: number | undefined): Promise<number[]> {
-  if (pid === undefined) return [];
+async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   return text.split(' ').filter((word) => word !== '').map(Number);
 }
