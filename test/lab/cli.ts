@@ -1,10 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { pidsOf, type Host } from './lab.js';
+import type { Host } from './lab.js';
 import { run, type Ended } from './processes.js';
 
 /** The command line's answer, as a person gets it: the contract of `diagnose --json`. */
@@ -61,14 +62,15 @@ export interface Watched<T> {
 }
 
 /** Diagnoses a host as a person would, and puts load on it inside the watched window. */
-export async function diagnose<T>(cli: Cli, host: Host, seconds: number, load: () => Promise<T>): Promise<Watched<T>> {
-  const before = new Set(await pidsOf(host.netns));
-  const argv = [process.execPath, cli.file, 'diagnose', `local:/netns/${host.netns}`, '--seconds', String(seconds), '--json'];
+export async function diagnose<T>(cli: Cli, host: Host | 'machine', seconds: number, load: () => Promise<T>): Promise<Watched<T>> {
+  const target = host === 'machine' ? 'local:/' : `local:/netns/${host.netns}`;
+  const argv = [process.execPath, cli.file, 'diagnose', target, '--seconds', String(seconds), '--json'];
   let ended: Ended | undefined;
-  const watching = run(argv, seconds + 20).then((result) => (ended = result));
+  let pid: number | undefined;
+  const watching = run(argv, seconds + 20, '', (started) => (pid = started)).then((result) => (ended = result));
   // The rejection is seen below; until then nobody listens to it.
   watching.catch(() => undefined);
-  await firstSample(host, before, () => ended !== undefined);
+  await firstSample(() => programsOf(pid), () => ended !== undefined);
   const done = await load();
   if (ended !== undefined) {
     throw new Error(`The load outlasted the window of ${seconds} s, or the diagnosis failed: ${ended.stderr.trim()}`);
@@ -82,18 +84,40 @@ const STEP_MS = 30;
 const QUIET_STEPS = 6;
 
 /**
- * Waits until the probe has come into the namespace and has taken its first sample: it is there, and no program that it
- * started has come or gone for a while. Samples are a second apart, so that this ends inside the window.
+ * Waits until the probe runs and has taken its first sample: it is there, and no program that it started has come or
+ * gone for a while. Samples are a second apart, so that this ends inside the window.
  */
-async function firstSample(host: Host, before: ReadonlySet<number>, over: () => boolean): Promise<void> {
+async function firstSample(programs: () => readonly number[], over: () => boolean): Promise<void> {
   let last = '';
   let quiet = 0;
   const end = Date.now() + 10_000;
   while (quiet < QUIET_STEPS) {
     if (over() || Date.now() > end) return;
-    const pids = (await pidsOf(host.netns)).filter((pid) => !before.has(pid)).join(' ');
+    const pids = programs().join(' ');
     quiet = pids !== '' && pids === last ? quiet + 1 : 0;
     last = pids;
     await sleep(STEP_MS);
   }
+}
+
+/** Everything that a process has started, directly or not, and that still runs. */
+function programsOf(root: number | undefined): readonly number[] {
+  if (root === undefined) return [];
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      // After the program's name, which may hold anything: state, parent (proc_pid_stat(5)).
+      const parent = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1];
+      parents.set(Number(name), Number(parent));
+    } catch {
+      // It has ended since the folder was listed.
+    }
+  }
+  const found = new Set([root]);
+  for (let size = 0; size !== found.size; ) {
+    size = found.size;
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+  }
+  return [...found].filter((pid) => pid !== root).toSorted((a, b) => a - b);
 }

@@ -8,8 +8,8 @@ export type Done = Readonly<Record<string, Amount>>;
 
 /** A fault that has been set up. */
 export interface Scene {
-  /** The host that is diagnosed. */
-  readonly target: Host;
+  /** The host that is diagnosed; `machine` is the first namespace, for counters that exist only there. */
+  readonly target: Host | 'machine';
   /** Traffic inside the watched window. Ends by itself, well before the window does. */
   load(): Promise<Done>;
   /** Whom the finding must be about, where the host can tell. */
@@ -20,7 +20,10 @@ export interface Scene {
 export interface Fault {
   readonly id: string;
   readonly title: string;
-  /** Findings expected at `severity`, best first. Nothing else may be reported at severity `loss`. */
+  /**
+   * Findings expected at `severity`, in any order, before all others. Nothing else may be reported at
+   * severity `loss`, but on the whole machine, where more goes on than the lab.
+   */
   readonly expected: readonly Expected[];
   /** `risk`: nothing is lost, and the exit status is 0. */
   readonly severity: 'loss' | 'risk';
@@ -43,6 +46,8 @@ export interface Control {
   readonly title: string;
   /** Findings at severity `harmless` or `history` that must be there. */
   readonly harmless?: readonly string[];
+  /** What must be listed as not checked. */
+  readonly notChecked?: readonly string[];
   readonly alone?: string;
   readonly seconds?: number;
   setUp(lab: Lab): Promise<Scene>;

@@ -7,13 +7,13 @@ import { Lab, whyNot } from './lab.js';
 import { Pool } from './pool.js';
 
 /** What the files of a folder beside this one export. */
-async function all<T>(folder: string): Promise<readonly T[]> {
-  const names = (await readdir(new URL(`${folder}/`, import.meta.url))).filter((name) => name.endsWith('.ts')).toSorted();
-  return Promise.all(names.map(async (name) => ((await import(`./${folder}/${name}`)) as { default: T }).default));
+async function all<T>(folder: string, load: (name: string) => Promise<{ readonly default: T }>): Promise<readonly T[]> {
+  const files = (await readdir(new URL(`${folder}/`, import.meta.url))).filter((file) => file.endsWith('.ts')).toSorted();
+  return Promise.all(files.map(async (file) => (await load(file.slice(0, -'.ts'.length))).default));
 }
 
-const faults = await all<Fault>('faults');
-const controls = await all<Control>('controls');
+const faults = await all<Fault>('faults', (name) => import(`./faults/${name}.ts`));
+const controls = await all<Control>('controls', (name) => import(`./controls/${name}.ts`));
 
 /** Most of a diagnosis is waiting; more at once than this, and two processors are too slow for the window. */
 const pool = new Pool(3);
@@ -36,7 +36,9 @@ async function watch(thing: Fault | Control) {
   if (cli === undefined) throw new Error('The command line was not built');
   await using lab = new Lab();
   const scene: Scene = await thing.setUp(lab);
-  return { scene, watched: await diagnose<Done>(cli, scene.target, thing.seconds ?? 3, () => scene.load()) };
+  const watched = await diagnose<Done>(cli, scene.target, thing.seconds ?? 3, () => scene.load());
+  if (process.env['DROPLENS_LAB_SHOW'] === '1') process.stdout.write(`${JSON.stringify(watched, null, 1)}\n`);
+  return { scene, watched };
 }
 
 async function checkFault(fault: Fault): Promise<void> {

@@ -158,7 +158,7 @@ async function remove(netns: string): Promise<void> {
 }
 
 /** Processes in a namespace. */
-export async function pidsOf(netns: string): Promise<readonly number[]> {
+async function pidsOf(netns: string): Promise<readonly number[]> {
   return (await succeed(['ip', 'netns', 'pids', netns])).split('\n').filter(Boolean).map(Number);
 }
 

@@ -10,8 +10,11 @@ export interface Ended {
 
 const LIMIT_BYTES = 4_000_000;
 
-/** Runs a program to its end; never longer than `limit` seconds. Rejects when it could not be started or overran. */
-export function run(argv: readonly string[], limit = 20, input?: string): Promise<Ended> {
+/**
+ * Runs a program to its end; never longer than `limit` seconds. Rejects when it could not be started or overran.
+ * `started` is told its process id.
+ */
+export function run(argv: readonly string[], limit = 20, input = '', started?: (pid: number) => void): Promise<Ended> {
   const [file, ...args] = argv;
   if (file === undefined) throw new Error('There is no program to run');
   return new Promise((resolve, reject) => {
@@ -26,7 +29,8 @@ export function run(argv: readonly string[], limit = 20, input?: string): Promis
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-LIMIT_BYTES)));
     // A program that does not read its input may end before it was written.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? '');
+    child.stdin.end(input);
+    if (child.pid !== undefined) started?.(child.pid);
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(error);

@@ -13,7 +13,7 @@ const fault: Fault = {
     const { socket } = await near.host.agent().udp();
     const absent = Array.from({ length: 5 }, (_, index) => near.address.replace(/\d+$/, String(70 + index)));
     return {
-      target: near.host,
+      target: 'machine',
       async load() {
         for (const address of absent) await near.host.agent().sendTo(socket, { address, port: 9 }, { count: 1 });
         return { 'arp_cache.res_failed': [5, 20] };

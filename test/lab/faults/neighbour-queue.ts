@@ -11,7 +11,7 @@ const fault: Fault = {
     const { socket } = await near.host.agent().udp();
     const absent = near.address.replace(/\d+$/, '77');
     return {
-      target: near.host,
+      target: 'machine',
       async load() {
         await near.host.agent().sendTo(socket, { address: absent, port: 9 }, { count: 600, size: 1400 });
         return { 'arp_cache.unresolved_discards': [400, 600] };
