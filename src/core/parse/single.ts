@@ -67,7 +67,8 @@ export function sysctlParser(id: string): Parser {
     facts.texts.set(id, fields.join(' '));
     for (const [index, part] of (parts ?? []).entries()) {
       const value = parseLevel(fields[index] ?? '');
-      if (value === undefined) note(facts, msg('The value "{0}" is not a number.', part));
+      // None of these limits can be negative: such a value would make any use of memory look like too much.
+      if (value === undefined || value < 0) note(facts, msg('The value "{0}" is not a number.', part));
       else facts.gauges.set(`${id}.${part}`, value);
     }
     return facts;
