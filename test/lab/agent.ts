@@ -95,6 +95,11 @@ export class Agent {
     await this.#do('setopt', { socket, opts });
   }
 
+  /** Lets in only what the peer has signed with the key (RFC 2385). */
+  async sign(socket: number, address: string, key: string): Promise<void> {
+    await this.#do('sign', { socket, address, key });
+  }
+
   /** Attaches a filter to the socket that refuses everything. */
   async refuseAll(socket: number): Promise<void> {
     await this.#do('drop_all', { socket });

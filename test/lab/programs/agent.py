@@ -16,6 +16,7 @@ import threading
 import time
 
 SO_ATTACH_FILTER = 26
+TCP_MD5SIG = 14
 
 held = {}
 
@@ -125,13 +126,11 @@ def receive(socket_, size, seconds=1.0):
         return {'received': 0, 'error': errno.errorcode.get(error.errno, 'ETIMEDOUT')}
 
 
-def udp(bind=None, opts=None, peer=None):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def udp(bind=None, opts=None):
+    sock = socket.socket(socket.AF_INET6 if bind and ':' in bind else socket.AF_INET, socket.SOCK_DGRAM)
     options(sock, opts)
     if bind:
         sock.bind((bind, 0))
-    if peer:
-        sock.connect((peer[0], peer[1]))
     return {'socket': hold(sock), 'port': sock.getsockname()[1]}
 
 
@@ -166,6 +165,13 @@ def sendto(socket_, address, port, count, size=100, interval=0.0):
 
 def setopt(socket_, opts):
     options(held[socket_], opts)
+    return {}
+
+
+def sign(socket_, address, key):
+    """Wants every segment of a peer signed with MD5: struct tcp_md5sig of linux/tcp.h."""
+    peer = struct.pack('=HH4s120x', socket.AF_INET, 0, socket.inet_aton(address))
+    held[socket_].setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, peer + struct.pack('=BBHi80s', 0, 0, len(key), 0, key.encode()))
     return {}
 
 
@@ -223,8 +229,8 @@ def tun(name):
 OPERATIONS = {
     operation.__name__: operation
     for operation in (
-        listen, accept, swallow, connect, send, stream, receive, udp, swallow_udp, sendto, setopt, drop_all, close, frames,
-        capture, tun,
+        listen, accept, swallow, connect, send, stream, receive, udp, swallow_udp, sendto, setopt, sign, drop_all, close,
+        frames, capture, tun,
     )
 }
 
