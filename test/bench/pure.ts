@@ -43,16 +43,16 @@ export async function pureCostsPart({ root }: Product): Promise<Section> {
 }
 
 async function costs(what: string, answer: Uint8Array, causes: readonly Cause[]): Promise<Result[]> {
+  const parsing = repeated(() => parse(answer, 0));
   const before = await heapUsed();
-  const held = parse(answer, 0);
-  const memory = (await heapUsed()) - before;
-  const samples = [held, parse(answer, 1), parse(answer, 2), parse(answer, 3)];
+  const samples = [0, 1, 2, 3].map((second) => parse(answer, second));
+  const memory = ((await heapUsed()) - before) / samples.length;
   const view = windowOf(samples);
   const rows = [...view.rows.values()].reduce((sum, table) => sum + table.size, 0);
   return [
     info(`${what}: rows in a sample`, String(rows)),
     info(`${what}: bytes of an answer`, bytes(answer.length)),
-    info(`${what}: parsing`, ms(repeated(() => parse(answer, 0)))),
+    info(`${what}: parsing`, ms(parsing)),
     info(`${what}: memory of a sample`, bytes(memory)),
     info(`${what}: window`, ms(repeated(() => windowOf(samples)))),
     atMost(`${what}: evaluation`, repeated(() => diagnose(view, causes)), EVALUATION_LIMIT_MS, ms),
