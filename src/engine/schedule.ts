@@ -1,17 +1,19 @@
 import type { Tier } from '../core/sources.js';
 
-/** How many samples of the live view pass between two readings of the dearer sources. */
-const MEDIUM_EVERY = 5;
-const SLOW_EVERY = 30;
+/** How many seconds of the live view pass between two readings of the dearer sources. */
+const MEDIUM_SECONDS = 5;
+const SLOW_SECONDS = 30;
 
 /**
- * Which sources are due in the n-th live sample (from 0). The first two samples read everything cheap to have a rate at
- * once; dear sources follow seldom, so that looking at a host costs it next to nothing.
+ * Which sources are due in the n-th live sample (from 0), when one is taken every `intervalMs`. The first two samples
+ * read everything cheap to have a rate at once; dear sources follow seldom, so that looking at a host costs it next to
+ * nothing.
  */
-export function liveTiers(index: number): ReadonlySet<Tier> {
+export function liveTiers(index: number, intervalMs = 1_000): ReadonlySet<Tier> {
+  const due = (seconds: number): boolean => index % Math.max(1, Math.round((seconds * 1_000) / intervalMs)) === 0;
   const tiers = new Set<Tier>(['fast']);
-  if (index <= 1 || index % MEDIUM_EVERY === 0) tiers.add('medium');
-  if (index === 0 || index % SLOW_EVERY === 0) tiers.add('slow');
+  if (index <= 1 || due(MEDIUM_SECONDS)) tiers.add('medium');
+  if (due(SLOW_SECONDS)) tiers.add('slow');
   return tiers;
 }
 

@@ -3,6 +3,7 @@ import type { Target } from '../collect/target.js';
 import { diagnose } from '../core/diagnosis/diagnose.js';
 import type { Diagnosis } from '../core/diagnosis/types.js';
 import { derive } from '../core/observe/derive.js';
+import { english, msg } from '../core/message.js';
 import { observe, type WindowView } from '../core/observe/window.js';
 import type { HostInfo, Sample } from '../core/sample.js';
 import type { Tier } from '../core/sources.js';
@@ -11,6 +12,7 @@ import type { OpenedTarget } from '../engine/open.js';
 import { liveTiers } from '../engine/schedule.js';
 import { watchWindow, type Watched } from '../engine/watch.js';
 import type { TargetState } from '../protocol/tree.js';
+import { Attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
 
 /** Counters of the live view are compared over this many seconds: long enough to be calm, short enough to be live. */
@@ -19,6 +21,9 @@ const LIVE_SPAN = 5;
 /** Samples are kept this long, so that the seldom-read sources still have two readings. */
 const KEEP_SECONDS = 90;
 
+/** The second look comes this soon after the first. */
+const SECOND_LOOK_MS = 1_000;
+
 export interface LiveTargetDeps {
   readonly library: Library;
   /** Opens the target; `interactive` tells whether a person may be asked. */
@@ -26,6 +31,17 @@ export interface LiveTargetDeps {
   /** Called after every look and every change of state. */
   changed(target: LiveTarget): void;
   now(): number;
+  /** A number from 0 to 1, so that many lost connections are not made anew in step. */
+  random(): number;
+}
+
+/** Times between two looks, in milliseconds; a timer cannot wait longer than about 24 days. */
+const SHORTEST_INTERVAL = 250;
+const LONGEST_INTERVAL = 600_000;
+
+/** A watched window, and whose it was. */
+export interface WatchedHost extends Watched {
+  readonly host: HostInfo;
 }
 
 /** What the latest looks at a target say. */
@@ -43,7 +59,8 @@ export class LiveTarget {
   readonly target: Target;
   readonly #deps: LiveTargetDeps;
   #opened: OpenedTarget | undefined;
-  #opening: Promise<OpenedTarget> | undefined;
+  #attempt: Attempt<OpenedTarget> | undefined;
+  #host: HostInfo | undefined;
   #ring: Sample[] = [];
   #look: Look | undefined;
   #state: TargetState = { kind: 'paused' };
@@ -53,6 +70,7 @@ export class LiveTarget {
   #index = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
+  #looking = false;
   #end = new AbortController();
 
   constructor(uri: string, target: Target, deps: LiveTargetDeps) {
@@ -69,50 +87,66 @@ export class LiveTarget {
     return this.#look;
   }
 
+  /** The host as it was when the connection was last made; known also while the connection is lost. */
   get host(): HostInfo | undefined {
-    return this.#opened?.session.host;
+    return this.#host;
   }
 
-  get opened(): OpenedTarget | undefined {
-    return this.#opened;
-  }
-
-  /** Connects if it is not connected. Calls made at the same time share one attempt. */
-  async connect(interactive: boolean): Promise<OpenedTarget> {
-    if (this.#opened) return this.#opened;
-    if (this.#opening) return this.#opening;
-    // Stale values stay on the screen, marked as such, until there are fresh ones.
-    if (this.#look === undefined) this.#setState({ kind: 'connecting' });
-    this.#opening = this.#open(interactive);
-    try {
-      return await this.#opening;
-    } finally {
-      this.#opening = undefined;
+  /**
+   * Connects if it is not connected. Calls made at the same time share one attempt; where one in the background fails
+   * for want of an answer, a caller who can be asked gets an attempt of its own. Rejects with a TransportError,
+   * `cancelled` when `signal` fires; the attempt ends then only if nobody else waits for it.
+   */
+  async connect(interactive: boolean, signal?: AbortSignal): Promise<OpenedTarget> {
+    for (;;) {
+      if (this.#opened) return this.#opened;
+      const attempt = this.#attempt?.abandoned === false ? this.#attempt : this.#start(interactive);
+      try {
+        return await attempt.join(signal);
+      } catch (error) {
+        if (!interactive || attempt.interactive || !wantsAnswer(error)) throw error;
+      }
     }
   }
 
-  async #open(interactive: boolean): Promise<OpenedTarget> {
+  #start(interactive: boolean): Attempt<OpenedTarget> {
+    const attempt = new Attempt(interactive, (signal) =>
+      this.#open(interactive, AbortSignal.any([signal, this.#end.signal])).finally(() => {
+        if (this.#attempt === attempt) this.#attempt = undefined;
+      }),
+    );
+    this.#attempt = attempt;
+    return attempt;
+  }
+
+  async #open(interactive: boolean, signal: AbortSignal): Promise<OpenedTarget> {
+    // Stale values stay on the screen, marked as such, until there are fresh ones.
+    if (this.#look === undefined) this.#setState({ kind: 'connecting' });
+    let opened: OpenedTarget;
     try {
-      const opened = await this.#deps.open(this.target, interactive, this.#end.signal);
-      if (this.#end.signal.aborted) {
+      opened = await this.#deps.open(this.target, interactive, signal);
+      if (signal.aborted) {
         await opened.close();
-        throw new TransportError('cancelled', 'The target was closed.');
+        throw new TransportError('cancelled', english(msg('Cancelled.')));
       }
-      this.#opened = opened;
-      this.#failures = 0;
-      this.#index = 0;
-      void opened.transport.lost.then((error) => this.#lost(opened, error));
-      this.#setState(this.#watching ? { kind: 'live' } : { kind: 'paused' });
-      return opened;
     } catch (error) {
       this.#failed(error);
       throw error;
     }
+    this.#opened = opened;
+    this.#host = opened.session.host;
+    this.#failures = 0;
+    this.#index = 0;
+    void opened.transport.lost.then((error) => this.#lost(opened, error));
+    this.#setState(this.#watching ? { kind: 'live' } : { kind: 'paused' });
+    // Looking had stopped where only a person could go on.
+    this.#schedule(0);
+    return opened;
   }
 
   /** Sampling goes on while somebody looks. */
   watch(watching: boolean, intervalMs: number): void {
-    this.#intervalMs = Math.max(250, intervalMs);
+    this.#intervalMs = Math.min(LONGEST_INTERVAL, Math.max(SHORTEST_INTERVAL, intervalMs));
     if (this.#watching === watching) return;
     this.#watching = watching;
     if (watching) {
@@ -126,8 +160,8 @@ export class LiveTarget {
   }
 
   /** Watches a window and judges it; the live view goes on with the same samples. */
-  async diagnose(seconds: number, progress: (elapsed: number) => void, signal: AbortSignal): Promise<Watched> {
-    const opened = await this.connect(true);
+  async diagnose(seconds: number, progress: (elapsed: number) => void, signal: AbortSignal): Promise<WatchedHost> {
+    const opened = await this.connect(true, signal);
     const sampler = {
       sample: async (tiers: ReadonlySet<Tier>, abort?: AbortSignal): Promise<Sample> => {
         const sample = await opened.session.sample(tiers, abort);
@@ -137,9 +171,10 @@ export class LiveTarget {
     };
     this.#diagnosing += 1;
     try {
-      return await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal);
+      const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal);
+      return { ...watched, host: opened.session.host };
     } catch (error) {
-      this.#sampleFailed(opened, error);
+      if (error instanceof TransportError) this.#sampleFailed(opened, error);
       throw error;
     } finally {
       this.#diagnosing -= 1;
@@ -156,31 +191,44 @@ export class LiveTarget {
 
   #schedule(delay: number): void {
     clearTimeout(this.#timer);
-    if (!this.#watching || this.#end.signal.aborted) return;
+    if (!this.#watching || this.#looking || this.#end.signal.aborted) return;
     this.#timer = setTimeout(() => void this.#tick(), delay);
   }
 
+  /** One look and, unless only a person can go on, the appointment for the next. Never two at a time. */
   async #tick(): Promise<void> {
+    this.#looking = true;
+    const next = await this.#lookOnce().finally(() => {
+      this.#looking = false;
+    });
+    if (next !== undefined) this.#schedule(next);
+  }
+
+  /** In how many milliseconds to look again; `undefined` when what went wrong will not pass by itself. */
+  async #lookOnce(): Promise<number | undefined> {
     const started = this.#deps.now();
-    if (this.#diagnosing > 0) {
-      this.#schedule(this.#intervalMs);
-      return;
-    }
-    let opened: OpenedTarget;
+    if (this.#diagnosing > 0) return this.#intervalMs;
     try {
-      opened = await this.connect(false);
+      const opened = await this.connect(false);
+      try {
+        this.#take(await opened.session.sample(liveTiers(this.#index, this.#intervalMs), this.#end.signal));
+        this.#index += 1;
+      } catch (error) {
+        if (!(error instanceof TransportError)) this.#failed(error);
+        else this.#sampleFailed(opened, error);
+      }
     } catch {
       // `connect` has told why; what a person must decide is not tried again behind their back.
-      if (this.#state.kind !== 'failed') this.#schedule(backoffMs(this.#failures));
-      return;
     }
-    try {
-      this.#take(await opened.session.sample(liveTiers(this.#index), this.#end.signal));
-      this.#index += 1;
-    } catch (error) {
-      this.#sampleFailed(opened, error);
-    }
-    this.#schedule(Math.max(0, this.#intervalMs - (this.#deps.now() - started)));
+    if (this.#state.kind === 'failed') return undefined;
+    if (this.#opened === undefined) return this.#backoff();
+    // Rates need two looks: the second comes soon, however seldom the others.
+    const interval = this.#ring.length < 2 ? Math.min(this.#intervalMs, SECOND_LOOK_MS) : this.#intervalMs;
+    return Math.max(0, interval - (this.#deps.now() - started));
+  }
+
+  #backoff(): number {
+    return backoffMs(this.#failures, this.#deps.random());
   }
 
   #take(sample: Sample): void {
@@ -191,8 +239,8 @@ export class LiveTarget {
     this.#setState(this.#watching ? { kind: 'live' } : { kind: 'paused' });
   }
 
-  #sampleFailed(opened: OpenedTarget, error: unknown): void {
-    if (this.#end.signal.aborted || !(error instanceof TransportError) || error.reason === 'cancelled') return;
+  #sampleFailed(opened: OpenedTarget, error: TransportError): void {
+    if (error.reason === 'cancelled') return;
     // One answer that could not be understood says nothing about the next; a gap in the samples is harmless.
     if (error.reason === 'garbled') return;
     this.#lost(opened, error);
@@ -204,7 +252,7 @@ export class LiveTarget {
     this.#failures += 1;
     void opened.close().catch(() => undefined);
     this.#setState({ kind: 'stale', since: this.#deps.now(), why: error.message });
-    this.#schedule(backoffMs(this.#failures));
+    this.#schedule(this.#backoff());
   }
 
   #failed(error: unknown): void {
@@ -226,7 +274,14 @@ export class LiveTarget {
   }
 
   #setState(state: TargetState): void {
+    // Whoever closed the target has forgotten it.
+    if (this.#end.signal.aborted) return;
     this.#state = state;
     this.#deps.changed(this);
   }
+}
+
+/** Whether an attempt failed because nobody could be asked. */
+function wantsAnswer(error: unknown): boolean {
+  return error instanceof TransportError && (error.reason === 'host-key-unknown' || error.reason === 'authentication');
 }

@@ -41,6 +41,7 @@ export class Targets {
       library: this.#library,
       open: this.#open,
       now: Date.now,
+      random: Math.random,
       changed: (target) => {
         painter.paintTree(target, false);
         painter.paintRunbooks(target);

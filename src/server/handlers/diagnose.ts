@@ -20,9 +20,7 @@ export function handleDiagnose(rpc: Rpc, targets: Targets, library: Library, tra
         text: translate(msg('watching {0} of {1} s', Math.floor(elapsed), window)),
       });
     try {
-      const { diagnosis } = await live.diagnose(window, progress, signal);
-      const { host } = live;
-      if (host === undefined) throw new Error('the host is known once it was watched');
+      const { diagnosis, host } = await live.diagnose(window, progress, signal);
       return toReport(live.uri, host, diagnosis, library, translate);
     } catch (error) {
       throw forPeople(error);

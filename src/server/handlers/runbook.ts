@@ -44,7 +44,7 @@ export function handleRunbooks(rpc: Rpc, targets: Targets, library: Library, tra
     const checked = checkParams(found.command, params);
     if (checked.kind === 'refused') return { kind: 'refused' as const, why: translate(checked.why), how: null };
     try {
-      const opened = await targets.get(target).live.connect(true);
+      const opened = await targets.get(target).live.connect(true, signal);
       return await runCommand(opened, found.command, checked.env, translate, signal);
     } catch (error) {
       throw forPeople(error);

@@ -17,9 +17,9 @@ export function handleTargets(rpc: Rpc, targets: Targets, translate: Translate):
     };
   });
 
-  rpc.handle(Requests.connect, async ({ target, interactive }) => {
+  rpc.handle(Requests.connect, async ({ target, interactive }, signal) => {
     try {
-      const { session } = await targets.get(target).live.connect(interactive);
+      const { session } = await targets.get(target).live.connect(interactive, signal);
       const { name, kernel, bootId, uid } = session.host;
       return { name, kernel, bootId, uid: uid ?? null };
     } catch (error) {

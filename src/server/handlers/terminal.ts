@@ -12,20 +12,20 @@ import type { Targets } from '../targets.js';
 export function handleTerminals(rpc: Rpc, targets: Targets, translate: Translate): void {
   const terminals = new Map<string, SshTerminal>();
 
-  rpc.handle(Requests.terminalCommand, async ({ target }) => {
+  rpc.handle(Requests.terminalCommand, async ({ target }, signal) => {
     const { live } = targets.get(target);
     if (live.target.kind === 'ssh') return { kind: 'remote' as const };
     try {
-      const { entry } = await live.connect(true);
+      const { entry } = await live.connect(true, signal);
       return { kind: 'shell' as const, argv: entry.prefix.length > 0 ? [...entry.prefix, 'sh'] : [] };
     } catch (error) {
       throw forPeople(error);
     }
   });
 
-  rpc.handle(Requests.openTerminal, async ({ target, columns, rows }) => {
+  rpc.handle(Requests.openTerminal, async ({ target, columns, rows }, signal) => {
     try {
-      const { ssh, entry, session } = await targets.get(target).live.connect(true);
+      const { ssh, entry, session } = await targets.get(target).live.connect(true, signal);
       if (ssh === undefined) {
         throw new UserError(translate(msg('A terminal of {0} is opened by VS Code itself.', session.host.name)), undefined);
       }
