@@ -46,6 +46,11 @@ export interface WindowView {
   readonly partial: ReadonlyMap<SourceId, string>;
 }
 
+/** Whether there is nothing to compare with yet: totals and levels are known, and no rate is. */
+export function isFirstLook(view: WindowView): boolean {
+  return view.seconds <= 0;
+}
+
 interface TimedFacts {
   readonly at: number;
   readonly facts: Facts;
@@ -86,7 +91,7 @@ export function observe(samples: readonly Sample[], spanSeconds?: number): Windo
     if (problem !== undefined) partial.set(source, problem);
     builder.add(cut(track, spanSeconds));
   }
-  const first = current.find((sample) => spanSeconds === undefined || sample.hostSeconds >= (newest?.hostSeconds ?? 0) - spanSeconds);
+  const first = current[baseline(current.map((sample) => sample.hostSeconds), spanSeconds)];
   return {
     seconds: newest && first ? newest.hostSeconds - first.hostSeconds : 0,
     samples: current.length,
@@ -101,11 +106,16 @@ export function observe(samples: readonly Sample[], spanSeconds?: number): Windo
 }
 
 function cut(track: Track, spanSeconds: number | undefined): Track {
-  const last = track.at(-1);
-  if (spanSeconds === undefined || last === undefined) return track;
-  // The kernel's uptime has a resolution of 10 ms; readings that are meant to be `span` apart may look a little closer.
-  const base = track.findLastIndex((entry) => last.at - entry.at >= spanSeconds - 0.05);
+  const base = baseline(track.map((entry) => entry.at), spanSeconds);
   return base > 0 ? track.slice(base) : track;
+}
+
+/** Index of the reading that the newest is compared with: the youngest that is at least `spanSeconds` old, else the oldest. */
+function baseline(times: readonly number[], spanSeconds: number | undefined): number {
+  const last = times.at(-1);
+  if (spanSeconds === undefined || last === undefined) return 0;
+  // The kernel's uptime has a resolution of 10 ms; readings that are meant to be `span` apart may look a little closer.
+  return Math.max(0, times.findLastIndex((at) => last - at >= spanSeconds - 0.05));
 }
 
 class WindowBuilder {
