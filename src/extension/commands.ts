@@ -1,6 +1,7 @@
 import { commands, env, l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { plain, sentence } from './client/errors.js';
 import { diagnose, type DiagnoseParts } from './diagnose/diagnose.js';
+import type { KeptReports } from './diagnose/kept.js';
 import { COMMANDS, GUIDE } from './ids.js';
 import type { Terminals } from './runbook/terminals.js';
 import { addNamespace, addSshHost, connectVisibly, pickTarget } from './targets/commands.js';
@@ -8,6 +9,7 @@ import type { Row } from './tree/item.js';
 
 export interface CommandParts extends DiagnoseParts {
   readonly terminals: Terminals;
+  readonly reports: KeptReports;
   readonly log: LogOutputChannel;
 }
 
@@ -30,7 +32,7 @@ function isRow(argument: unknown): argument is Row {
 
 /** Registers every command of package.json. A command without an argument asks for what it needs. */
 export function registerCommands(parts: CommandParts): Disposable[] {
-  const { server, targets, view, panels, terminals, log } = parts;
+  const { server, targets, view, panels, terminals, reports, log } = parts;
   const target = async (argument: unknown, title: string): Promise<string | undefined> => {
     const given = givenTarget(argument);
     if (given !== undefined && targets.list().includes(given)) return given;
@@ -50,7 +52,9 @@ export function registerCommands(parts: CommandParts): Disposable[] {
     },
     removeTarget: async (argument) => {
       const chosen = givenTarget(argument);
-      if (chosen !== undefined) await targets.remove(chosen);
+      if (chosen === undefined) return;
+      await reports.drop(chosen);
+      await targets.remove(chosen);
     },
     openRunbook: async (argument) => {
       const chosen = await target(argument, l10n.t('Open the runbook for which host?'));

@@ -3,6 +3,7 @@ import { Requests } from '../protocol/messages.js';
 import { sentence } from './client/errors.js';
 import { noticeFailures } from './client/notice.js';
 import { Server } from './client/server.js';
+import { KeptReports } from './diagnose/kept.js';
 import { registerCommands } from './commands.js';
 import { OUTPUT, RUNBOOK_FILES } from './ids.js';
 import { Panels } from './runbook/panels.js';
@@ -53,11 +54,13 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
   const targets = new Targets(server, new SavedTargets(context.globalState));
   const status = new Status();
   const view = new LayersView(server, targets, warn, (count) => status.findings(count));
+  const reports = new KeptReports(context.workspaceState);
   const terminals = new Terminals(server, targets);
   const panels = new Panels({
     server,
     targets,
     terminals,
+    reports,
     params: new Params(server, context.workspaceState),
     extension: context.extensionUri,
     log: warn,
@@ -66,7 +69,7 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
   answerPrompts(server);
   noticeFailures(server);
   context.subscriptions.push(
-    ...registerCommands({ server, targets, view, panels, terminals, status, log }),
+    ...registerCommands({ server, targets, view, panels, terminals, status, reports, log }),
     status,
     view,
     terminals,

@@ -35,6 +35,7 @@ export const WORDS = [
   'report.clean',
   'report.incomplete',
   'report.watched',
+  'report.earlier',
   'report.history',
   'report.evidence',
   'report.signal',
@@ -81,6 +82,7 @@ export const WORDS = [
   'command.undo',
   'command.text',
   'table.more',
+  'table.none',
 ] as const;
 export type Word = (typeof WORDS)[number];
 
@@ -98,8 +100,8 @@ export const ToWebview = v.variant('type', [
   v.object({ type: v.literal('result'), command: v.string(), result: RunResult }),
   /** Open this step, scroll to it and put the focus on its heading; `null`: the verdict above the steps. */
   v.object({ type: v.literal('goto'), step: v.nullable(v.string()) }),
-  /** The verdict of a diagnosis, shown above the steps. */
-  v.object({ type: v.literal('report'), report: DiagnosisReport }),
+  /** The verdict of a diagnosis, shown above the steps; `at` in milliseconds since the epoch, `earlier`: kept from before. */
+  v.object({ type: v.literal('report'), report: DiagnosisReport, at: v.number(), earlier: v.boolean() }),
   /** A sentence over the document: connection lost, server restarted … `null` clears it. */
   v.object({ type: v.literal('banner'), text: v.nullable(v.string()) }),
 ]);

@@ -53,7 +53,7 @@ export class Page {
       ),
     );
     setText(this.#title, say('page.loading'));
-    root.replaceChildren(this.#banner, this.#title, this.#on, this.#intro, this.#report.element, this.#nav, this.#steps, this.#news);
+    root.replaceChildren(this.#banner, this.#title, this.#on, this.#report.element, this.#nav, this.#intro, this.#steps, this.#news);
     document.addEventListener('keydown', (event) => this.#key(event));
     window.addEventListener('scroll', () => this.#keep(), { passive: true });
     for (const type of ['wheel', 'pointerdown', 'keydown'] as const) {
@@ -82,7 +82,7 @@ export class Page {
         else this.goto(message.step);
         break;
       case 'report':
-        this.#report.show(message.report);
+        this.#report.show(message.report, message.at, message.earlier);
         break;
       case 'banner':
         this.#banner.hidden = message.text === null;
@@ -126,6 +126,8 @@ export class Page {
       ...runbook.steps.map(({ id, title }) => el('li', {}, button(title, { class: 'link' }, () => this.goto(id)))),
     );
     this.#nav.hidden = runbook.steps.length < 2;
+    // The verdict is about the whole host and belongs to the guide.
+    this.#report.element.hidden = this.#nav.hidden;
     this.#scrollBack();
     this.#keep();
   }

@@ -42,11 +42,13 @@ export class ReportView {
     this.element.scrollIntoView({ block: 'start' });
   }
 
-  show(report: DiagnosisReport): void {
+  /** `at` in milliseconds since the epoch; `earlier`: made before this window was. */
+  show(report: DiagnosisReport, at: number, earlier: boolean): void {
     const { say } = this;
     this.#verdict.replaceChildren(new Sign(VERDICTS[report.verdict]).element, say(`report.${report.verdict}`));
     const seconds = Math.round(report.window.seconds * 10) / 10;
-    const parts: HTMLElement[] = [el('p', { class: 'dim' }, say('report.watched', report.host.name, seconds, report.window.samples))];
+    const parts: HTMLElement[] = [el('p', { class: 'dim' }, say('report.watched', report.host.name, seconds, report.window.samples, time(at)))];
+    if (earlier) parts.unshift(el('p', { class: 'earlier' }, say('report.earlier')));
     if (report.findings.length > 0) {
       parts.push(el('ol', { class: 'findings' }, ...report.findings.map((finding) => this.#finding(finding))));
     }
@@ -113,4 +115,8 @@ export class ReportView {
   }
 }
 
-const number = (value: number): string => value.toLocaleString(document.documentElement.lang || 'en', { maximumFractionDigits: 2 });
+const language = (): string => document.documentElement.lang || 'en';
+
+const time = (at: number): string => new Date(at).toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'medium' });
+
+const number = (value: number): string => value.toLocaleString(language(), { maximumFractionDigits: 2 });

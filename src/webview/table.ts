@@ -38,14 +38,19 @@ export class Table {
       if (keys.has(key)) continue;
       keys.add(key);
       const row = this.#row(key);
-      row.texts.forEach((text, at) => setText(text, cells[at] ?? ''));
+      row.texts.forEach((text, at) => {
+        setText(text, cells[at] ?? '');
+        // Names, numbers and units stay whole; only a sentence may wrap.
+        text.parentElement?.classList.toggle('text', isSentence(cells[at] ?? ''));
+      });
       this.#mark(row, mark);
       wanted.push(row.row);
     }
     for (const key of [...this.#rows.keys()]) if (!keys.has(key)) this.#rows.delete(key);
     arrange(this.#body, wanted);
-    this.#more.hidden = view.more <= 0;
-    setText(this.#more, view.more > 0 ? this.say('table.more', view.more) : '');
+    const note = view.more > 0 ? this.say('table.more', view.more) : keys.size === 0 ? this.say('table.none') : '';
+    this.#more.hidden = note === '';
+    setText(this.#more, note);
   }
 
   #mark(row: RowView, mark: StepVerdict | null): void {
@@ -68,6 +73,8 @@ export class Table {
     return made;
   }
 }
+
+const isSentence = (text: string): boolean => text.length > 24 && text.includes(' ');
 
 /** Several tables under each other, told apart by their captions. */
 export class Tables {

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { commands, type Disposable, env, l10n, Uri, window, type WebviewPanel } from 'vscode';
 import * as v from 'valibot';
 import type { DiagnosisReport } from '../../protocol/diagnosis.js';
+import type { Kept, KeptReports } from '../diagnose/kept.js';
 import { Requests, ServerNotifications } from '../../protocol/messages.js';
 import type { RunbookDocument, RunResult } from '../../protocol/runbook.js';
 import { FromWebview, type ToWebview } from '../../protocol/webview.js';
 import type { Layer } from '../../core/layers.js';
 import { plain, sentence } from '../client/errors.js';
-import { COMMANDS } from '../ids.js';
+import { COMMANDS, GUIDE } from '../ids.js';
 import { serverText } from '../tree/texts.js';
 import { shell } from './html.js';
 import { findCommand, findStep, isRunbookId, StepStates } from './lookup.js';
@@ -16,6 +17,7 @@ import { Runner, type Chosen, type RunnerParts } from './runner.js';
 
 export interface PanelParts extends RunnerParts {
   readonly extension: Uri;
+  readonly reports: KeptReports;
   readonly log: (problem: string) => void;
   readonly reveal: (target: string, layer: Layer) => void;
   readonly open: (target: string, runbook: string) => void;
@@ -32,7 +34,7 @@ export class RunbookPanel implements Disposable {
   readonly #disposables: Disposable[] = [];
   #document: RunbookDocument | undefined;
   #host: string;
-  #report: DiagnosisReport | undefined;
+  #report: (Kept & { readonly earlier: boolean }) | undefined;
   #banner: string | null = null;
   #goto: { readonly step: string | null } | undefined;
   #ready = false;
@@ -48,6 +50,9 @@ export class RunbookPanel implements Disposable {
   ) {
     this.#runner = new Runner(parts);
     this.#host = parts.targets.label(target);
+    // A cause's page has no verdict of the whole host.
+    const kept = runbook === GUIDE ? parts.reports.of(target) : undefined;
+    if (kept !== undefined) this.#report = { ...kept, earlier: true };
     const { webview } = panel;
     const asset = (...path: string[]): string => webview.asWebviewUri(Uri.joinPath(parts.extension, ...path)).toString();
     webview.options = {
@@ -116,8 +121,10 @@ export class RunbookPanel implements Disposable {
 
   /** Shows the verdict of a diagnosis above the steps. */
   report(report: DiagnosisReport): void {
-    this.#report = report;
-    this.#post({ type: 'report', report });
+    const made = { at: Date.now(), report };
+    this.#report = { ...made, earlier: false };
+    this.#post({ type: 'report', ...this.#report });
+    this.parts.reports.keep(this.target, made).catch((error: unknown) => this.parts.log(sentence(error)));
   }
 
   /** Opens a step and puts the focus there; `null`: the verdict. Waits for the page if need be. */
@@ -212,7 +219,7 @@ export class RunbookPanel implements Disposable {
     this.#post({ type: 'setup', target: this.target, runbook: this.runbook, strings: pageStrings() });
     if (this.#document !== undefined) this.#post({ type: 'document', document: this.#document, host: this.#host });
     this.#post({ type: 'state', steps: this.#states.all() });
-    if (this.#report !== undefined) this.#post({ type: 'report', report: this.#report });
+    if (this.#report !== undefined) this.#post({ type: 'report', ...this.#report });
     for (const [command, result] of this.#results) this.#post({ type: 'result', command, result });
     for (const command of this.#runner.running()) this.#post({ type: 'running', command });
     this.#post({ type: 'banner', text: this.#banner });

@@ -16,7 +16,8 @@ export function pageStrings(): WebviewStrings {
     'report.risk': l10n.t('Nothing was lost while I watched, but a limit is nearly reached or a setting will lose packets.'),
     'report.clean': l10n.t('Nothing was lost while I watched.'),
     'report.incomplete': l10n.t('Nothing was found, but something that matters could not be read.'),
-    'report.watched': l10n.t('{0}: watched for {1} s, {2} samples'),
+    'report.watched': l10n.t('{0}, {3}: watched for {1} s, samples: {2}'),
+    'report.earlier': l10n.t('This is an earlier verdict. Only the steps below show the live state.'),
     'report.history': l10n.t('Since boot, not in this window'),
     'report.evidence': l10n.t('Evidence'),
     'report.signal': l10n.t('Signal'),
@@ -61,7 +62,8 @@ export function pageStrings(): WebviewStrings {
     'command.noOutput': l10n.t('It printed nothing.'),
     'command.truncated': l10n.t('The output is longer; the rest was left out.'),
     'command.undo': l10n.t('To undo: {0}'),
-    'command.text': l10n.t('The command, {0} lines'),
-    'table.more': l10n.t('{0} more rows'),
+    'command.text': l10n.t('The command (lines: {0})'),
+    'table.more': l10n.t('Rows not shown: {0}'),
+    'table.none': l10n.t('None.'),
   };
 }
