@@ -33,7 +33,7 @@ export class Status implements Disposable {
       const text = l10n.t('Watching {0}…', this.#diagnosing);
       this.#show('loading~spin', text, text);
     } else if (this.#findings > 0) {
-      this.#show('warning', l10n.t('Packet loss: {0}', this.#findings), findingsText(this.#findings));
+      this.#show('warning', l10n.t('Droplens: {0}', this.#findings), findingsText(this.#findings));
     } else this.#item.hide();
   }
 

@@ -1,5 +1,6 @@
 import type { Translate } from '../engine/report.js';
 import type { Library } from '../engine/library.js';
+import { isFirstLook } from '../core/observe/window.js';
 import { ServerNotifications } from '../protocol/messages.js';
 import type { StepState } from '../protocol/runbook.js';
 import type { TreeNode } from '../protocol/tree.js';
@@ -31,7 +32,7 @@ export class Painter {
     const { look, host } = target;
     const nodes =
       look && host
-        ? treeNodes({ ...look, host, title: targetTitle(target.target, this.#translate), translate: this.#translate })
+        ? treeNodes({ ...look, host, causes: this.#library.causes, title: targetTitle(target.target, this.#translate), translate: this.#translate })
         : [...this.#nodes.values()];
     const diff = complete ? { changed: nodes, removed: [] } : diffNodes(this.#nodes, nodes);
     this.#rpc.notify(ServerNotifications.tree, {
@@ -64,7 +65,8 @@ export class Painter {
   /** Sends the steps whose state differs from what was sent before. */
   paintRunbooks(target: LiveTarget): void {
     const { look, host } = target;
-    if (look === undefined || host === undefined) return;
+    // One look has no rates: until the second the page says that it waits, and not that nothing was lost.
+    if (look === undefined || host === undefined || isFirstLook(look.view)) return;
     for (const [runbook, sent] of this.#runbooks) {
       const steps = this.#states(runbook, target).filter((state) => {
         const text = JSON.stringify(state);

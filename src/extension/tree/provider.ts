@@ -1,5 +1,6 @@
-import { EventEmitter, TreeItemCollapsibleState, type TreeDataProvider, type TreeItem } from 'vscode';
+import { EventEmitter, l10n, TreeItemCollapsibleState, type TreeDataProvider, type TreeItem } from 'vscode';
 import type { TreeNode } from '../../protocol/tree.js';
+import { LOCAL_TARGET } from '../ids.js';
 import type { Targets } from '../targets/targets.js';
 import { keyOf, type Forest } from './forest.js';
 import { nodeItem, placeholderItem, type Row } from './item.js';
@@ -47,7 +48,9 @@ export class LayersProvider implements TreeDataProvider<Row> {
     const store = this.forest.store(row.target);
     const node = row.id === null ? undefined : store?.node(row.id);
     if (node === undefined) {
-      return placeholderItem(row.target, this.targets.label(row.target), this.targets.connection(row.target));
+      // The server's row, which takes its place, has the same name.
+      const label = row.target === LOCAL_TARGET ? l10n.t('This machine') : this.targets.label(row.target);
+      return placeholderItem(row.target, label, this.targets.connection(row.target));
     }
     return nodeItem(row, node, store?.state, this.#collapsible(row, node));
   }

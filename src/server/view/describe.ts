@@ -43,13 +43,13 @@ export function rowRate(row: RowWindow, name: string): number {
 const join = (parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined && part !== '').join(' · ');
 
 function listener(row: RowWindow, translate: Translate): RowText {
-  const waiting = now(row, 'recv_q') ?? 0;
+  const waiting = now(row, 'recv_q');
   const limit = now(row, 'send_q');
   const halfOpen = now(row, 'syn_recv') ?? 0;
   return {
     label: row.labels.get('local') ?? row.key,
     description: join([
-      limit === undefined ? translate(msg('{0} waiting, limit unknown', count(waiting))) : translate(msg('{0} of {1} waiting', count(waiting), count(limit))),
+      waiting === undefined ? undefined : translate(msg('{0} waiting', limit === undefined ? count(waiting) : `${count(waiting)}/${count(limit)}`)),
       halfOpen > 0 ? translate(msg('{0} half open', count(halfOpen))) : undefined,
       row.labels.get('process'),
     ]),
@@ -59,12 +59,14 @@ function listener(row: RowWindow, translate: Translate): RowText {
 
 function socket(row: RowWindow, translate: Translate): RowText {
   const limited = now(row, 'rwnd_limited_pct');
+  const received = now(row, 'recv_q') ?? 0;
+  const sent = now(row, 'send_q') ?? 0;
   const unsent = now(row, 'notsent');
   return {
     label: `${row.labels.get('local') ?? row.key} → ${row.labels.get('peer') ?? '?'}`,
     description: join([
-      translate(msg('Recv-Q {0}', bytes(now(row, 'recv_q') ?? 0))),
-      translate(msg('Send-Q {0}', bytes(now(row, 'send_q') ?? 0))),
+      received > 0 || sent === 0 ? translate(msg('Recv-Q {0}', bytes(received))) : undefined,
+      sent > 0 ? translate(msg('Send-Q {0}', bytes(sent))) : undefined,
       limited !== undefined && limited > 0 ? `rwnd_limited ${limited} %` : undefined,
       row.labels.get('process'),
     ]),
@@ -83,10 +85,9 @@ function udp(row: RowWindow, translate: Translate): RowText {
     description: join([
       rate > 0 ? translate(msg('{0} dropped/s', perSecond(rate))) : undefined,
       translate(msg('Recv-Q {0}', bytes(now(row, 'recv_q') ?? 0))),
-      drops && Number(drops.after) > 0 ? translate(msg('{0} dropped since it was opened', count(Number(drops.after)))) : undefined,
       row.labels.get('process'),
     ]),
-    details: [],
+    details: drops && Number(drops.after) > 0 ? [translate(msg('Dropped since it was opened: {0}', count(Number(drops.after))))] : [],
   };
 }
 
@@ -115,10 +116,10 @@ function qdisc(row: RowWindow, view: WindowView, translate: Translate): RowText 
     label: `${row.labels.get('dev') ?? '?'} ${row.labels.get('kind') ?? row.key} ${row.labels.get('handle') ?? ''}`.trimEnd(),
     description: join([
       rate > 0 ? translate(msg('{0} dropped/s', perSecond(rate))) : undefined,
-      translate(msg('{0} packets waiting', count(now(row, 'backlog_packets') ?? 0))),
-      dropped && Number(dropped.after) > 0 ? translate(msg('{0} dropped since it was made', count(Number(dropped.after)))) : undefined,
+      translate(msg('{0} waiting', count(now(row, 'backlog_packets') ?? 0))),
     ]),
     details: [
+      translate(msg('Packets waiting: {0}, dropped since it was made: {1}', count(now(row, 'backlog_packets') ?? 0), count(Number(dropped?.after ?? 0)))),
       row.labels.get('options') ?? '',
       ...(length === undefined ? [] : [translate(msg('txqueuelen of the interface: {0} (only pfifo_fast follows it while running).', length))]),
     ].filter((line) => line !== ''),
@@ -126,12 +127,14 @@ function qdisc(row: RowWindow, view: WindowView, translate: Translate): RowText 
 }
 
 function cpu(row: RowWindow, translate: Translate): RowText {
+  const dropped = rowRate(row, 'dropped');
+  const squeezed = rowRate(row, 'time_squeeze');
   return {
     label: translate(msg('CPU {0}', row.key)),
     description: join([
+      dropped > 0 ? translate(msg('{0} dropped/s', perSecond(dropped))) : undefined,
       translate(msg('{0} packets/s', perSecond(rowRate(row, 'processed')))),
-      translate(msg('dropped {0}/s', perSecond(rowRate(row, 'dropped')))),
-      translate(msg('time_squeeze {0}/s', perSecond(rowRate(row, 'time_squeeze')))),
+      squeezed > 0 ? translate(msg('time_squeeze {0}/s', perSecond(squeezed))) : undefined,
     ]),
     details: [translate(msg('time_squeeze is more work than one round allows, not loss.'))],
   };

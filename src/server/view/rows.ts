@@ -2,6 +2,7 @@ import type { TableName } from '../../core/facts.js';
 import type { Layer } from '../../core/layers.js';
 import { msg, type Message } from '../../core/message.js';
 import { rowsOf } from '../../core/observe/derive.js';
+import { sourceOfTable } from '../../core/observe/origin.js';
 import type { RowWindow } from '../../core/observe/window.js';
 import type { TreeNode } from '../../protocol/tree.js';
 import { count, oneLine, perSecond } from './format.js';
@@ -15,6 +16,8 @@ interface Group {
   readonly table: TableName;
   readonly title: Message;
   readonly step: string;
+  /** Shown also without rows: for things that come and go. */
+  readonly stays: boolean;
   /** Which rows are worth a line; the rest is only counted. */
   shows(row: RowWindow): boolean;
   /** Row values shown as children: always, or only when they have moved at all. */
@@ -34,6 +37,7 @@ const GROUPS: readonly Group[] = [
     table: 'listener',
     title: msg('Listeners (accept queue)'),
     step: 'accept-queue',
+    stays: true,
     shows: () => true,
     values: [],
     always: [],
@@ -43,6 +47,7 @@ const GROUPS: readonly Group[] = [
     table: 'socket',
     title: msg('Connections with waiting data'),
     step: 'established-queues',
+    stays: true,
     shows: () => true,
     values: [],
     always: [],
@@ -52,6 +57,7 @@ const GROUPS: readonly Group[] = [
     table: 'udp',
     title: msg('UDP sockets'),
     step: 'socket-buffers',
+    stays: true,
     shows: (row) => total(row, 'drops') > 0 || level(row, 'recv_q') > 0 || row.labels.has('process'),
     values: [],
     always: [],
@@ -61,6 +67,7 @@ const GROUPS: readonly Group[] = [
     table: 'interface',
     title: msg('Interfaces'),
     step: 'interface-drops',
+    stays: false,
     shows: () => true,
     always: ['rx_packets', 'tx_packets'],
     values: [
@@ -74,6 +81,7 @@ const GROUPS: readonly Group[] = [
     table: 'qdisc',
     title: msg('Queueing disciplines'),
     step: 'qdisc',
+    stays: false,
     shows: (row) => row.labels.get('kind') !== 'noqueue',
     values: [],
     always: [],
@@ -83,6 +91,7 @@ const GROUPS: readonly Group[] = [
     table: 'cpu',
     title: msg('Backlog per CPU'),
     step: 'protocol-drops',
+    stays: false,
     shows: () => true,
     values: [],
     always: [],
@@ -92,6 +101,7 @@ const GROUPS: readonly Group[] = [
     table: 'nic',
     title: msg('Network cards'),
     step: 'ring-buffer',
+    stays: false,
     shows: () => true,
     values: ['ring_overflow', 'crc', 'allowance_exceeded'],
     always: [],
@@ -106,7 +116,8 @@ export function rowGroups(layer: Layer, input: TreeInput, judgement: Judgement):
 function groupNodes(group: Group, order: number, input: TreeInput, judgement: Judgement): readonly TreeNode[] {
   const all = rowsOf(input.view, group.table);
   const shown = all.filter((row) => group.shows(row));
-  if (shown.length === 0) return [];
+  // Sockets with waiting data come and go: their heading stays, so that what is below it does not jump.
+  if (shown.length === 0 && (!group.stays || input.view.unreadable.has(sourceOfTable(group.table)))) return [];
   const listed = shown.slice(0, MOST_ROWS);
   const id = `group/${group.table}`;
   const findings = listed.flatMap((row) => judgement.ofRow(row));
@@ -163,9 +174,11 @@ function valueNodes(group: Group, row: RowWindow, parent: string, input: TreeInp
   return names.flatMap((name, order) => {
     const counter = row.counters.get(name);
     if (counter === undefined) return [];
-    const since = input.translate(msg('{0} since boot', count(Number(counter.after))));
+    const sum = count(Number(counter.after));
     const description =
-      counter.delta === undefined || counter.seconds <= 0 ? since : `${perSecond(counter.delta / counter.seconds)}/s · ${since}`;
+      counter.delta === undefined || counter.seconds <= 0
+        ? input.translate(msg('{0} total', sum))
+        : input.translate(msg('{0}/s · {1} total', perSecond(counter.delta / counter.seconds), sum));
     const node: TreeNode = {
       id: `${parent}/${name}`,
       parent,

@@ -20,7 +20,7 @@ export function signalTable(names: readonly string[], input: StepInput): TableVi
       counter !== undefined
         ? [
             counter.delta === undefined || counter.seconds <= 0 ? '–' : `${perSecond(counter.delta / counter.seconds)}/s`,
-            translate(msg('{0} since boot', count(Number(counter.after)))),
+            translate(msg('{0} total', count(Number(counter.after)))),
           ]
         : text !== undefined
           ? [text, '']

@@ -17,8 +17,9 @@ export function signalNode(
   const counter = view.counters.get(signal.id);
   const level = view.levels.get(signal.id);
   if (counter === undefined && level === undefined) return undefined;
-  const total = counter ? Number(counter.after) : (level?.after ?? 0);
-  if (!signal.showAlways && total === 0) return undefined;
+  const total = Number(counter?.after ?? 0);
+  // A counter that never moved is left out and comes once; a level goes up and down, and rows must not come and go with it.
+  if (counter && !signal.showAlways && total === 0) return undefined;
   const findings = judgement.ofSignal(signal.id);
   const description = counter ? counterText(counter, input) : levelText(signal, level?.after ?? 0);
   return {
@@ -40,15 +41,13 @@ export function signalNode(
   };
 }
 
+/** The rate first: a side bar is narrow, and the total proves nothing about this moment. */
 function counterText(counter: { delta: number | undefined; seconds: number; after: number | bigint }, input: TreeInput): string {
   const { translate } = input;
   const total = Number(counter.after);
-  if (counter.delta === undefined || counter.seconds <= 0) {
-    return total === 0 ? '0' : translate(msg('{0} since boot', count(total)));
-  }
-  const rate = counter.delta / counter.seconds;
-  if (rate > 0) return translate(msg('{0}/s · {1} since boot', perSecond(rate), count(total)));
-  return total === 0 ? '0' : translate(msg('0/s · {0} since boot', count(total)));
+  if (total === 0) return '0';
+  if (counter.delta === undefined || counter.seconds <= 0) return translate(msg('{0} total', count(total)));
+  return translate(msg('{0}/s · {1} total', perSecond(counter.delta / counter.seconds), count(total)));
 }
 
 function levelText(signal: Signal, value: number): string {

@@ -48,7 +48,7 @@ function judge(
 ): { verdict: StepVerdict; why: string } {
   const { translate } = input;
   if (causes.length === 0) {
-    return { verdict: 'unknown', why: translate(msg('Cannot tell from counters: run the command below.')) };
+    return { verdict: 'unknown', why: translate(msg('Counters cannot answer this; the commands below can.')) };
   }
   const present = findings.filter((finding) => finding.severity !== 'history');
   const health = worst(present, 'ok');

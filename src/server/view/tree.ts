@@ -1,11 +1,12 @@
 import type { Diagnosis, Finding } from '../../core/diagnosis/types.js';
 import { LAYERS, layerTitle, type Layer } from '../../core/layers.js';
 import { msg } from '../../core/message.js';
-import type { WindowView } from '../../core/observe/window.js';
+import { isFirstLook, type WindowView } from '../../core/observe/window.js';
 import type { HostInfo } from '../../core/sample.js';
+import type { Cause } from '../../core/runbook/cause.js';
 import { SIGNALS } from '../../core/signals/catalogue.js';
 import type { Translate } from '../../engine/report.js';
-import type { TreeNode } from '../../protocol/tree.js';
+import type { Health, TreeNode } from '../../protocol/tree.js';
 import { count, oneLine, perSecond } from './format.js';
 import { Judgement, worst } from './judgement.js';
 import { rowGroups } from './rows.js';
@@ -16,6 +17,7 @@ export interface TreeInput {
   readonly view: WindowView;
   readonly diagnosis: Diagnosis;
   readonly host: HostInfo;
+  readonly causes: readonly Cause[];
   /** The name under which the person knows the target. */
   readonly title: string;
   readonly translate: Translate;
@@ -43,10 +45,10 @@ function childrenOf(layer: Layer, input: TreeInput, judgement: Judgement): reado
 
 function targetNode(input: TreeInput, judgement: Judgement): TreeNode {
   const { host, translate } = input;
-  const health = worst(input.diagnosis.findings.filter((finding) => finding.severity !== 'history'), 'ok');
-  const alarms = judgement.alarms;
-  const said =
-    alarms === 0 ? translate(msg('nothing is being lost')) : alarms === 1 ? translate(msg('1 finding')) : translate(msg('{0} findings', alarms));
+  const { alarms } = judgement;
+  const calm = quiet(input);
+  const health = worst(input.diagnosis.findings.filter((finding) => finding.severity !== 'history'), calm.health);
+  const said = alarms === 0 ? calm.said : alarms === 1 ? translate(msg('1 finding')) : translate(msg('{0} findings', alarms));
   return {
     id: 'target',
     parent: null,
@@ -54,12 +56,33 @@ function targetNode(input: TreeInput, judgement: Judgement): TreeNode {
     kind: 'target',
     layer: null,
     label: input.title,
-    description: `${oneLine(host.name, 60)} · ${said}`,
+    description: `${said} · ${oneLine(host.name, 60)}`,
     health,
     tooltip: translate(msg('{0}, Linux {1}. Values are from the last seconds; totals since boot are history.', oneLine(host.name, 60), oneLine(host.kernel, 60))),
     spoken: `${input.title}, ${said}`,
     step: null,
   };
+}
+
+/** What may be said of a host without findings. One look has no rates: it cannot tell that nothing is being lost. */
+function quiet({ view, diagnosis, translate }: TreeInput): { readonly health: Health; readonly said: string } {
+  if (isFirstLook(view)) return { health: 'idle', said: translate(msg('measuring…')) };
+  if (diagnosis.verdict === 'incomplete') return { health: 'unknown', said: translate(msg('not everything could be read')) };
+  return { health: 'ok', said: translate(msg('no loss')) };
+}
+
+/** What may be said of a layer without findings: nothing, when not one of its causes could be decided. */
+function quietLayer(layer: Layer, input: TreeInput, children: readonly TreeNode[]): { readonly health: Health; readonly said: string } {
+  const { view, diagnosis, causes, translate } = input;
+  if (isFirstLook(view)) return { health: 'idle', said: '' };
+  const reasons = causes
+    .filter((cause) => cause.layer === layer)
+    .map((cause) => diagnosis.notChecked.find((entry) => entry.causes.includes(cause.id)));
+  const [reason] = reasons;
+  if (reason !== undefined && !reasons.includes(undefined)) {
+    return { health: 'unknown', said: translate(msg('cannot tell: {0}', translate(reason.why))) };
+  }
+  return children.length === 0 ? { health: 'idle', said: translate(msg('nothing to show')) } : { health: 'ok', said: '' };
 }
 
 function layerNode(
@@ -72,8 +95,9 @@ function layerNode(
   const { translate } = input;
   const findings = judgement.ofLayer(layer);
   const label = translate(layerTitle(layer));
-  const description = findings[0] ? sentence(findings, translate) : children.length === 0 ? translate(msg('nothing to show')) : '';
-  const health = worst(findings, children.length === 0 ? 'idle' : 'ok');
+  const calm = quietLayer(layer, input, children);
+  const description = findings[0] ? sentence(findings, translate) : calm.said;
+  const health = worst(findings, calm.health);
   return {
     id: `layer/${layer}`,
     parent: 'target',
@@ -84,7 +108,7 @@ function layerNode(
     description: oneLine(description),
     health,
     tooltip: findings.length > 0 ? findings.map((finding) => oneLine(finding.summary, 400)).join('\n') : layerHelp(layer, translate),
-    spoken: `${label}, ${description === '' ? translate(msg('nothing is being lost')) : description}`,
+    spoken: `${label}, ${description !== '' ? description : health === 'ok' ? translate(msg('no loss')) : translate(msg('measuring…'))}`,
     step: null,
   };
 }
@@ -92,9 +116,10 @@ function layerNode(
 function sentence(findings: readonly Finding[], translate: Translate): string {
   const [first] = findings;
   if (first === undefined) return '';
-  const rate = first.rate > 0 ? ` ${perSecond(first.rate)} ${first.unit}` : '';
+  // The side bar cuts the end off: the number first, its unit is in the tooltip's sentence.
+  const rate = first.rate > 0 ? `${perSecond(first.rate)}/s · ` : '';
   const more = findings.length > 1 ? ` ${translate(msg('and {0} more', count(findings.length - 1)))}` : '';
-  return `${first.title}${rate}${more}`;
+  return `${rate}${first.title}${more}`;
 }
 
 function layerHelp(layer: Layer, translate: Translate): string {
