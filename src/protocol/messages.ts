@@ -135,10 +135,20 @@ export const ServerNotifications = {
 
 /** Server → extension, answered by a person. */
 export const ServerRequests = {
-  /** An unknown host key, in OpenSSH's words. Only `trust: true` connects. */
+  /**
+   * An unknown host key, in OpenSSH's words. Only `trust: true` connects. `asked` is what the person typed or picked, `host`
+   * the name or address under which the key is recorded; `alreadyKnown` are the types of other keys on record for it.
+   */
   askHostKey: request(
     'ask/hostKey',
-    v.object({ host: v.string(), keyType: v.string(), fingerprint: v.string(), hop: v.nullable(v.string()) }),
+    v.object({
+      asked: v.string(),
+      host: v.string(),
+      keyType: v.string(),
+      fingerprint: v.string(),
+      hop: v.nullable(v.string()),
+      alreadyKnown: v.array(v.string()),
+    }),
     v.object({ trust: v.boolean() }),
   ),
   /** A password, passphrase or keyboard-interactive answer. `value: null` = cancelled. */

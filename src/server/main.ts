@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { createConnection, ProposedFeatures, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver/node';
+import type { SshAsker } from '../collect/ssh/types.js';
+import type { Target } from '../collect/target.js';
 import { loadLibrary } from '../engine/library.js';
 import { openTarget } from '../engine/open.js';
 import { toolsOf } from '../engine/tools.js';
@@ -12,6 +14,7 @@ import { handleTerminals } from './handlers/terminal.js';
 import { Rpc } from './rpc.js';
 import { Targets } from './targets.js';
 import { translator } from './translate.js';
+import { targetTitle } from './view/title.js';
 
 const connection = createConnection(ProposedFeatures.all);
 const rpc = new Rpc(connection);
@@ -23,17 +26,18 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   for (const [file, problems] of library.problems) {
     for (const problem of problems) connection.console.error(`${file}:${problem.line + 1}: ${problem.message}`);
   }
-  const asker = {
-    hostKey: async (question: { host: string; keyType: string; fingerprint: string; hop: string | null }) => {
-      const { host, keyType, fingerprint, hop } = question;
-      return (await rpc.request(ServerRequests.askHostKey, { host, keyType, fingerprint, hop })).trust;
+  const askerFor = (target: Target): SshAsker => ({
+    hostKey: async ({ host, keyType, fingerprint, hop, alreadyKnown }) => {
+      const asked = targetTitle({ ...target, namespace: { kind: 'host' } }, translate);
+      const question = { asked, host, keyType, fingerprint, hop, alreadyKnown: [...alreadyKnown] };
+      return (await rpc.request(ServerRequests.askHostKey, question)).trust;
     },
-    secret: async ({ host, prompt, echo }: { host: string; prompt: string; echo: boolean }) =>
+    secret: async ({ host, prompt, echo }) =>
       (await rpc.request(ServerRequests.askSecret, { host, prompt, echo })).value ?? undefined,
-  };
+  });
   const tools = toolsOf(library);
   const targets = new Targets(rpc, library, translate, (target, interactive, signal) =>
-    openTarget(target, { asker, storage: options.storage, interactive, tools, signal }),
+    openTarget(target, { asker: askerFor(target), storage: options.storage, interactive, tools, signal }),
   );
   handleTargets(rpc, targets, translate);
   handleDiagnose(rpc, targets, library, translate);
