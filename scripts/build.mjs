@@ -8,7 +8,6 @@ import { root } from './lib/paths.mjs';
 const lazy = new Map([
   [join(root, 'src/collect/ssh/entry.js'), './ssh.js'],
   [join(root, 'src/extension/client/entry.js'), './client.js'],
-  [join(root, 'src/extension/client.js'), './client.js'],
 ]);
 
 const lazyBundles = {
