@@ -13,7 +13,12 @@ export type SourceReader =
   /** sysfs attributes of every interface, read by one `grep`; paths relative to /sys/class/net/NAME/. */
   | { readonly kind: 'sysfs'; readonly attributes: readonly string[] }
   /** A shell fragment without user input. It is skipped, and reported as missing, where one of its tools is missing. */
-  | { readonly kind: 'command'; readonly tools: readonly string[]; readonly script: string };
+  | { readonly kind: 'command'; readonly tools: readonly string[]; readonly script: string }
+  /**
+   * Printed by another source's command as a part of its own, because starting a program twice costs a host more than
+   * having it say more. Such a script closes its part and opens the next by the frame's control lines (`$dl_mark`).
+   */
+  | { readonly kind: 'with'; readonly source: string };
 
 /** Whose numbers a source shows when it is read inside a network namespace. */
 export type Scope = 'namespace' | 'host' | 'initial-namespace-only';
@@ -67,6 +72,36 @@ export const SYSCTLS = [
   'net/ipv4/neigh/default/gc_thresh3',
   'net/ipv6/conf/all/disable_ipv6',
   'net/netfilter/nf_conntrack_buckets',
+  'net/ipv4/tcp_timestamps',
+  'net/ipv4/tcp_tw_reuse',
+  'net/ipv6/conf/all/forwarding',
+  'net/ipv6/neigh/default/gc_thresh3',
+  'net/ipv6/ip6frag_high_thresh',
+  'net/ipv6/route/max_size',
+  'net/ipv6/icmp/echo_ignore_all',
+  'net/netfilter/nf_conntrack_expect_max',
+  'net/netfilter/nf_conntrack_tcp_be_liberal',
+  'net/netfilter/nf_conntrack_tcp_timeout_established',
+  'net/bridge/bridge-nf-call-iptables',
+  'net/bridge/bridge-nf-call-ip6tables',
+] as const;
+
+/** Sysctls of parts of the kernel that many hosts do without: no IPv6, no connection tracking, no bridge filter. */
+const OPTIONAL_SYSCTL = /^net\/(ipv6|netfilter|bridge)\//;
+
+/** Settings of single interfaces that decide over packets without counting them, as FAMILY/NAME below /proc/sys/net. */
+export const LINK_SETTINGS = [
+  'ipv4/rp_filter',
+  'ipv4/forwarding',
+  'ipv4/accept_local',
+  'ipv4/arp_ignore',
+  'ipv4/arp_announce',
+  'ipv4/arp_filter',
+  'ipv4/log_martians',
+  'ipv4/drop_unicast_in_l2_multicast',
+  'ipv6/disable_ipv6',
+  'ipv6/forwarding',
+  'ipv6/drop_unicast_in_l2_multicast',
 ] as const;
 
 /** sysfs attributes that describe an interface; speed and duplex fail to read on links that have none. */
@@ -115,11 +150,93 @@ const file = (
 const INSTALL_IPROUTE = msg('Install iproute2 on the host (apt install iproute2, dnf install iproute).');
 const INSTALL_ETHTOOL = msg('Install ethtool on the host (apt install ethtool, dnf install ethtool).');
 
+function command(id: string, title: Message, tools: readonly string[], script: string): Source {
+  return {
+    id,
+    title,
+    tier: 'slow',
+    scope: 'namespace',
+    essential: false,
+    ...(tools.includes('ss') || tools.includes('ip') ? { how: INSTALL_IPROUTE } : {}),
+    reader: { kind: 'command', tools, script },
+  };
+}
+
+/** Every setting of every interface as `./ipv4/conf/NAME/SETTING:VALUE`. */
+function linkConfScript(): string {
+  const patterns = LINK_SETTINGS.map((setting) => `./${setting.replace('/', '/conf/*/')}`).join(' ');
+  return `cd /proc/sys/net && { grep -s '' ${patterns}; cd /; }`;
+}
+
 /**
  * Prints sockets with a non-empty queue, each with the indented detail line that follows it, and stops at the limit.
  * The last line tells how many were left out.
  */
 const BUSY_SOCKETS = `awk -v max=${SOCKET_LIMIT} 'NR==1{print;next} /^[^ \\t]/{keep=($1+0>0||$2+0>0); if(keep&&n>=max){more++;keep=0} if(keep)n++} keep{print} END{print "droplens-left-out " more+0}'`;
+
+/**
+ * One run of `ss` for three sources: listeners, half-open connections counted by local address, and established sockets
+ * as {@link BUSY_SOCKETS} prints them. Without the header `ss` has failed, and so does this.
+ */
+const TCP_SOCKETS = `ss -tnmoi state listening state syn-recv state established | awk -v mark="$dl_mark" -v max=${SOCKET_LIMIT} '
+NR==1{head=$0;next}
+/^LISTEN/{keep=0;listen[++l]=$0;next}
+/^SYN-RECV/{keep=0;half[$4]++;next}
+/^ESTAB/{keep=($2+0>0||$3+0>0); if(keep&&n>=max){more++;keep=0} if(keep){n++;sub(/^ESTAB[ \\t]*/,"");busy[++b]=$0} next}
+keep{busy[++b]=$0}
+END{if(head !~ /Recv-Q/)exit 1
+print head; for(i=1;i<=l;i++)print listen[i]
+printf "\\n%s done 0\\n\\n%s part ss_synrecv\\n",mark,mark; for(a in half)print half[a],a
+printf "\\n%s done 0\\n\\n%s part ss_established\\n",mark,mark; print "Recv-Q Send-Q"; for(i=1;i<=b;i++)print busy[i]; print "droplens-left-out " more+0}'`;
+
+/**
+ * Routes and rules that refuse packets, each behind the word of its family. `ip` dumps whole tables, so a host with a
+ * table of the size of the Internet is left alone; the last line says so. Without a line of a rule `ip` did not do as
+ * it was told (BusyBox has no -batch), and the last line is missing.
+ */
+const REFUSING_ROUTES =
+  'dl_n=0 dl_six=0; { while read -r dl_k dl_v dl_x; do case $dl_k in Prefixes:) dl_n=$((dl_n+dl_v));; esac; done </proc/net/fib_triestat; } 2>/dev/null; ' +
+  '{ read -r dl_k dl_v dl_x dl_six dl_y </proc/net/rt6_stats; } 2>/dev/null; ' +
+  'if [ "$dl_n" -gt 100000 ] || [ "$((0x$dl_six))" -gt 100000 ]; then echo droplens-refusing many; else ' +
+  `{ for dl_f in 4 6; do echo "droplens-family ipv$dl_f"; printf 'rule show\\nroute show table all\\n' | ip -$dl_f -batch -; done; } 2>/dev/null | ` +
+  `awk '$1=="droplens-family"{f=$2;next} / lookup /{seen=1} /(^|[ \\t])(blackhole|unreachable|prohibit|throw)([ \\t]|$)/{if($1~/^(blackhole|unreachable|prohibit|throw|[0-9]+:)$/){if(n++<200)print f,$0;else more++}} END{if(seen)print "droplens-refusing",more+0}'; fi`;
+
+/** Neighbours that do not answer and static ones, at most 64 of each state, and how many there are of each family. */
+const TELLING_NEIGHBOURS =
+  `ip -s neigh show | awk '{n[$1~/:/]++} $NF=="FAILED"||$NF=="INCOMPLETE"||$NF=="PERMANENT"{if(c[$NF]++<64)print;else more++} END{print "droplens-neighbours",n[0]+0,n[1]+0,more+0}'`;
+
+/**
+ * Open files of the programs behind listeners, at most 64. A process whose highest allowed descriptor is free has a free
+ * one, so only the others are counted. The list of listeners is that of the source before it.
+ */
+const PROCESS_FILES =
+  `printf '%s\\n' "\${dl_listeners-}" | awk '{s=$0; while(match(s,/pid=[0-9]+/)){p=substr(s,RSTART+4,RLENGTH-4); if(!(p in d)){d[p]=1; if(n++<64)print p; else more++} s=substr(s,RSTART+RLENGTH)}} END{print "-",more+0}' | ` +
+  `while read -r dl_p dl_more; do if [ "$dl_p" = - ]; then echo "droplens-processes $dl_more"; continue; fi; dl_max= dl_name= dl_open=-; ` +
+  `{ while read -r dl_a dl_b dl_c dl_soft dl_x; do case "$dl_a $dl_b $dl_c" in 'Max open files') dl_max=$dl_soft; break;; esac; done </proc/$dl_p/limits; read -r dl_name </proc/$dl_p/comm; } 2>/dev/null; ` +
+  `case $dl_max in ''|*[!0-9]*) continue;; esac; if [ -h "/proc/$dl_p/fd/$((dl_max-1))" ]; then set -- /proc/$dl_p/fd/*; dl_open=$#; fi; ` +
+  `printf '%s %s %s %s\\n' "$dl_p" "$dl_max" "$dl_open" "$dl_name"; done`;
+
+/**
+ * How many local ports the busiest pair of own address and destination holds. Asked only when half the port range could
+ * be in use at all: listing all connections costs the host more than anything else here.
+ */
+const PORTS_IN_USE =
+  `dl_n=0 dl_lo=0 dl_hi=0; { read -r dl_lo dl_hi </proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null; ` +
+  `for dl_f in /proc/net/sockstat /proc/net/sockstat6; do { while read -r dl_k dl_x dl_in dl_x dl_x dl_x dl_tw dl_y; do case $dl_k in TCP:|TCP6:) dl_n=$((dl_n+dl_in+\${dl_tw:-0}));; esac; done <$dl_f; } 2>/dev/null; done; ` +
+  `if [ $((dl_n*2)) -lt $((dl_hi-dl_lo+1)) ]; then echo droplens-ports few; else ss -tan | ` +
+  `awk -v lo="$dl_lo" -v hi="$dl_hi" 'NR>1&&$1!="LISTEN"{a=$4; p=a; sub(/.*:/,"",p); sub(/:[^:]*$/,"",a); if(p+0>=lo&&p+0<=hi)n[a " " $5]++} END{for(k in n)if(n[k]>m){m=n[k];b=k} if(m)print m,b; print "droplens-ports",hi-lo+1}'; fi`;
+
+/** Connections that only the program here must close, and attempts that nobody answered; rare ones added up. */
+const TCP_STATES =
+  `ss -tn state close-wait state syn-sent | awk '$1=="CLOSE-WAIT"{c[$4]++} $1=="SYN-SENT"{s[$5]++} ` +
+  `END{for(k in c)if(c[k]>2&&n++<256)print "close-wait",c[k],k;else rest+=c[k]; if(rest)print "close-wait",rest,"*:*"; ` +
+  `for(k in s)if(m++<64)print "syn-sent",s[k],k;else more+=s[k]; if(more)print "syn-sent",more,"*:*"}'`;
+
+/** Packets that wait for a program: netfilter queues, where they may be read, and captures. */
+const QUEUES_TO_PROGRAMS =
+  `if [ -r /proc/net/netfilter/nfnetlink_queue ]; then { while read -r dl_x; do printf 'nfqueue %s\\n' "$dl_x"; done </proc/net/netfilter/nfnetlink_queue; } 2>/dev/null; fi; ` +
+  `dl_x=; { read -r dl_y; read -r dl_x; } 2>/dev/null </proc/net/packet; if [ -n "$dl_x" ]; then ss -0nm | ` +
+  `awk 'NR>1{if(/^[ \\t]/)l=l $0;else{if(l!=""&&n++<64)print "capture",l;l=$0}} END{if(l!=""&&n++<64)print "capture",l}'; fi; true`;
 
 /** Everything that the probe can read, in the order in which it reads it. */
 export const SOURCES = [
@@ -135,12 +252,15 @@ export const SOURCES = [
   file('conntrack_stat', '/proc/net/stat/nf_conntrack', { absentIsFine: true }),
   file('conntrack_count', '/proc/sys/net/netfilter/nf_conntrack_count', { absentIsFine: true }),
   file('conntrack_max', '/proc/sys/net/netfilter/nf_conntrack_max', { scope: 'host', absentIsFine: true }),
-  file('arp_cache', '/proc/net/stat/arp_cache', { scope: 'initial-namespace-only' }),
-  file('ndisc_cache', '/proc/net/stat/ndisc_cache', { scope: 'initial-namespace-only' }),
-  file('rt_cache', '/proc/net/stat/rt_cache', { scope: 'host' }),
+  file('arp_cache', '/proc/net/stat/arp_cache', { tier: 'medium', scope: 'initial-namespace-only' }),
+  file('ndisc_cache', '/proc/net/stat/ndisc_cache', { tier: 'medium', scope: 'initial-namespace-only' }),
+  file('rt_cache', '/proc/net/stat/rt_cache', { tier: 'medium', scope: 'host' }),
   file('xfrm_stat', '/proc/net/xfrm_stat', { absentIsFine: true }),
   ...SYSCTLS.map((path) =>
-    file(`sysctl.${path.replaceAll('/', '.')}`, `/proc/sys/${path}`, { tier: 'slow' as const }),
+    file(`sysctl.${path.replaceAll('/', '.')}`, `/proc/sys/${path}`, {
+      tier: 'slow' as const,
+      ...(OPTIONAL_SYSCTL.test(path) ? { absentIsFine: true } : {}),
+    }),
   ),
   file('proc_udp', '/proc/net/udp', { tier: 'medium' }),
   file('proc_udp6', '/proc/net/udp6', { tier: 'medium', absentIsFine: true }),
@@ -155,7 +275,7 @@ export const SOURCES = [
   {
     id: 'ip_link',
     title: msg('ip -s -s link (frames for other hosts)'),
-    tier: 'medium',
+    tier: 'slow',
     scope: 'namespace',
     essential: false,
     how: INSTALL_IPROUTE,
@@ -168,7 +288,7 @@ export const SOURCES = [
     scope: 'namespace',
     essential: true,
     how: INSTALL_IPROUTE,
-    reader: { kind: 'command', tools: ['ss'], script: 'ss -lnt' },
+    reader: { kind: 'command', tools: ['ss', 'awk'], script: TCP_SOCKETS },
   },
   {
     id: 'proc_tcp',
@@ -191,11 +311,7 @@ export const SOURCES = [
     scope: 'namespace',
     essential: false,
     how: INSTALL_IPROUTE,
-    reader: {
-      kind: 'command',
-      tools: ['ss', 'awk'],
-      script: `ss -nt state syn-recv | awk 'NR>1{n[$3]++} END{for(a in n)print n[a],a}'`,
-    },
+    reader: { kind: 'with', source: 'ss_listen' },
   },
   {
     id: 'ss_established',
@@ -204,7 +320,7 @@ export const SOURCES = [
     scope: 'namespace',
     essential: false,
     how: INSTALL_IPROUTE,
-    reader: { kind: 'command', tools: ['ss', 'awk'], script: `ss -tnmoi state established | ${BUSY_SOCKETS}` },
+    reader: { kind: 'with', source: 'ss_listen' },
   },
   {
     id: 'tc_qdisc',
@@ -222,7 +338,7 @@ export const SOURCES = [
     scope: 'namespace',
     essential: false,
     how: msg('Connect as root to see the processes of other users.'),
-    reader: { kind: 'command', tools: ['ss'], script: 'ss -lntup' },
+    reader: { kind: 'command', tools: ['ss'], script: `dl_listeners=$(ss -lntup) && printf '%s\\n' "$dl_listeners"` },
   },
   {
     id: 'ss_socket_process',
@@ -249,12 +365,36 @@ export const SOURCES = [
         `printf 'droplens-interface %s\\n' "$n"; ethtool -i "$n"; ethtool -S "$n"; ethtool -g "$n"; done; true`,
     },
   },
+  file('proc_stat', '/proc/stat', { tier: 'slow', scope: 'host' }),
+  file('cgroup_cpu', '/sys/fs/cgroup/cpu.stat', { tier: 'slow', absentIsFine: true }),
+  file('file_nr', '/proc/sys/fs/file-nr', { tier: 'slow', scope: 'host', absentIsFine: true }),
+  command('routes', msg('routes and rules that refuse packets (ip route, ip rule)'), ['ip', 'awk'], REFUSING_ROUTES),
+  command('neighbours', msg('neighbours that do not answer (ip neigh)'), ['ip', 'awk'], TELLING_NEIGHBOURS),
+  command('link_conf', msg('settings of the interfaces in /proc/sys/net'), [], linkConfScript()),
+  command('process_files', msg('open files of listening programs'), ['ss', 'awk'], PROCESS_FILES),
+  command('ports', msg('local ports in use (ss -tan)'), ['ss', 'awk'], PORTS_IN_USE),
+  command('tcp_states', msg('connections that wait to be closed or answered (ss)'), ['ss', 'awk'], TCP_STATES),
+  command('queues', msg('captures and netfilter queues'), ['ss', 'awk'], QUEUES_TO_PROGRAMS),
 ] as const satisfies readonly Source[];
+
+/**
+ * What only root may see (firewall rules, kernel messages, drop reasons). Never read with the samples; named here so
+ * that all causes which depend on it are said in one line.
+ */
+export const PRIVILEGED: Source = {
+  id: 'privileged',
+  title: msg('firewall rules, kernel messages and drop reasons'),
+  tier: 'medium',
+  scope: 'namespace',
+  essential: false,
+  how: msg('Diagnose with administrator rights: the rules, messages and drop reasons are then read too.'),
+  reader: { kind: 'command', tools: [], script: ':' },
+};
 
 /** A source's name; a closed set, except that sysctls are spelt after their keys. */
 export type SourceId = string;
 
 /** Looks a source up by id. */
 export function findSource(id: SourceId): Source | undefined {
-  return (SOURCES as readonly Source[]).find((source) => source.id === id);
+  return id === PRIVILEGED.id ? PRIVILEGED : (SOURCES as readonly Source[]).find((source) => source.id === id);
 }

@@ -163,9 +163,19 @@ describe('a host that hangs', () => {
     expect(listen?.state === 'unreadable' && english(listen.why)).toBe('ss did not finish within 2 s.');
     const qdisc = sample.readings.get('tc_qdisc');
     expect(qdisc?.state === 'unreadable' && english(qdisc.why)).toBe('tc was not run, because ss before it did not finish within 2 s.');
-    for (const id of ['snmp', 'sysfs', 'ip_link']) expect(sample.readings.get(id)?.state).toBe('ok');
+    for (const id of ['snmp', 'sysfs', 'proc_udp']) expect(sample.readings.get(id)?.state).toBe('ok');
     expect((await session.sample(FAST)).readings.get('snmp')?.state).toBe('ok');
     await until('the hanging command is gone', () => processesWith(tag).length === 1);
+    await session.close();
+  });
+
+  it('has no sockets to show when ss fails, and says so for each list', async () => {
+    const path = `${programs({ ss: '#!/bin/sh\necho "Cannot open netlink socket: Operation not permitted" >&2; exit 255\n' })}:${process.env['PATH']}`;
+    const session = await openSession(transport({ PATH: path }), options({}));
+    const { readings } = await session.sample(new Set(['medium']));
+    for (const id of ['ss_listen', 'ss_synrecv', 'ss_established']) expect(readings.get(id)?.state).toBe('unreadable');
+    const listen = readings.get('ss_listen');
+    expect(listen?.state === 'unreadable' && english(listen.why)).toContain('Operation not permitted');
     await session.close();
   });
 

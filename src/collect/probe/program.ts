@@ -152,7 +152,7 @@ function commandsOf(sources: readonly Source[], tier: Tier): string {
   return sources
     .filter((source) => source.tier === tier)
     .map((source) => {
-      if (source.reader.kind === 'file') return '';
+      if (source.reader.kind === 'file' || source.reader.kind === 'with') return '';
       const script = source.reader.kind === 'sysfs' ? sysfsScript(source.reader.attributes) : source.reader.script;
       return `if ${condition(source, sources)}; then\ndl_part ${plainPath(source.id)}\n{ ${script}\n}\ndl_done "$?"; fi\n`;
     })

@@ -78,6 +78,12 @@ function stoodIn(source: Source, context: ReadingContext): boolean {
   return replaced !== undefined && missingTool(replaced, context.look) === undefined;
 }
 
+/** The source whose command prints this one's text. */
+function leaderOf(source: Source, sources: readonly Source[]): Source {
+  const { reader } = source;
+  return (reader.kind === 'with' ? sources.find((one) => one.id === reader.source) : undefined) ?? source;
+}
+
 function missingTool(source: Source, look: Look): string | undefined {
   return source.reader.kind === 'command' ? source.reader.tools.find((tool) => !look.tools.has(tool)) : undefined;
 }
@@ -114,9 +120,10 @@ function commandReading(
   hung: FramePart | undefined,
   context: ReadingContext,
 ): Reading {
-  const what = nameOf(source);
+  const leader = leaderOf(source, context.sources);
+  const what = nameOf(leader);
   if (part === undefined) {
-    const missing = missingTool(source, context.look);
+    const missing = missingTool(leader, context.look);
     if (missing !== undefined) return unreadable(source, 'no-tool', msg('{0} is not installed.', missing));
     if (hung === undefined) return unreadable(source, 'failed', msg('{0} was not run.', what));
     const before = context.sources.find((one) => one.id === hung.name);
@@ -158,6 +165,8 @@ function nameOf(source: Source): string {
       return '/sys/class/net';
     case 'command':
       return source.reader.tools[0] ?? source.id;
+    case 'with':
+      return source.reader.source;
   }
 }
 
