@@ -4,6 +4,7 @@ import { udpFrame } from '../packets.js';
 const fault: Fault = {
   id: 'rp-filter',
   title: 'strict reverse path check, and packets from a network that lies the other way',
+  alone: 'rt_cache counts refused sources for the whole machine',
   expected: [{ cause: 'ip-rp-filter', layer: 'network', direction: 'rx' }],
   severity: 'loss',
   async setUp(lab) {

@@ -4,6 +4,7 @@ import { udpFrame } from '../packets.js';
 const fault: Fault = {
   id: 'two-layers',
   title: 'a short queue on the way out and a strict reverse path check on the way in: both are named',
+  alone: 'rt_cache counts refused sources for the whole machine',
   expected: [
     { cause: 'qdisc-overlimit', layer: 'link', direction: 'tx' },
     { cause: 'ip-rp-filter', layer: 'network', direction: 'rx' },
