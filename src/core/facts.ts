@@ -1,7 +1,10 @@
 import type { Count } from './count.js';
 
 /** Kinds of things that a source lists one per row. */
-export const TABLES = ['interface', 'nic', 'qdisc', 'listener', 'socket', 'udp', 'cpu', 'synrecv'] as const;
+export const TABLES = [
+  'interface', 'nic', 'qdisc', 'listener', 'socket', 'udp', 'cpu', 'synrecv', 'halfclosed', 'process', 'route', 'neighbour', 'nfqueue', 'capture',
+  'rule', 'chain', 'drop',
+] as const;
 export type TableName = (typeof TABLES)[number];
 
 /**

@@ -15,7 +15,7 @@ export const DiagnosisReport = v.object({
       direction: v.picklist(DIRECTIONS),
       severity: v.picklist(SEVERITIES),
       subject: v.object({
-        kind: v.picklist(['host', 'socket', 'interface', 'qdisc', 'cpu']),
+        kind: v.picklist(['host', 'socket', 'interface', 'qdisc', 'cpu', 'entry']),
         name: v.string(),
         process: v.exactOptional(v.string()),
       }),

@@ -1,4 +1,4 @@
-import type { TableName } from '../facts.js';
+import { TABLES, type TableName } from '../facts.js';
 import { SEVERITIES } from '../layers.js';
 import { rowsOf } from '../observe/derive.js';
 import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
@@ -8,7 +8,7 @@ import { render } from '../runbook/template.js';
 import type { Condition, Reference } from './condition.js';
 import { evidenceOf } from './evidence.js';
 import { gatherNotChecked, hasSignal, type Undecided } from './notChecked.js';
-import { scopeOf, type Scope, type ScopeObject } from './scope.js';
+import { isUnreadTable, scopeOf, type Scope, type ScopeObject } from './scope.js';
 import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.js';
 
 /**
@@ -17,7 +17,7 @@ import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.j
  */
 export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis {
   const { scope, row } = scopeOf(view);
-  const findings: Finding[] = [];
+  const findings: Found[] = [];
   const undecided: Undecided[] = [];
   for (const cause of causes) judge(cause, view, scope, row, findings, undecided);
   const kept = withoutExplained(findings, causes);
@@ -31,30 +31,30 @@ function judge(
   view: WindowView,
   scope: Scope,
   toScope: (row: RowWindow) => ScopeObject,
-  findings: Finding[],
+  findings: Found[],
   undecided: Undecided[],
 ): void {
-  const own: Finding[] = [];
+  const own: Found[] = [];
   if (cause.subject !== 'host') {
     const source = sourceOfTable(cause.subject);
     const rows = rowsOf(view, cause.subject);
     const perRow = cause.rules.filter((rule) => rule.perRow);
     // Only a table that could not be read leaves a cause open; an empty table is an answer.
-    if (rows.length === 0 && perRow.length > 0 && view.unreadable.has(source)) {
+    if (perRow.length > 0 && isUnreadTable(view, cause.subject)) {
       undecided.push({ cause: cause.id, why: { kind: 'source', source } });
     }
     for (const row of rows) {
       const it = toScope(row);
       const rule = perRow.find((candidate) => decide(cause, candidate.condition, view, scope, it, undecided));
-      if (rule) own.push(findingOf(cause, rule, view, scope, row, it));
+      if (rule) own.push({ finding: findingOf(cause, rule, view, scope, row, it), row });
     }
   }
-  const worst = Math.min(...own.map((finding) => SEVERITIES.indexOf(finding.severity)), SEVERITIES.length);
+  const worst = Math.min(...own.map(({ finding }) => SEVERITIES.indexOf(finding.severity)), SEVERITIES.length);
   const ofHost = cause.rules.find(
     (rule) =>
       !rule.perRow && SEVERITIES.indexOf(rule.severity) < worst && decide(cause, rule.condition, view, scope, undefined, undecided),
   );
-  findings.push(...own, ...(ofHost ? [findingOf(cause, ofHost, view, scope, undefined, undefined)] : []));
+  findings.push(...own, ...(ofHost ? [{ finding: findingOf(cause, ofHost, view, scope, undefined, undefined), row: undefined }] : []));
 }
 
 function decide(
@@ -69,7 +69,7 @@ function decide(
   if (outcome.kind === 'value') return outcome.value === true;
   const open = outcome.kind === 'undecided' ? whyUndecided(cause, condition, view, it) : undefined;
   if (open) undecided.push({ cause: cause.id, why: open });
-  else if (outcome.kind === 'error') undecided.push({ cause: cause.id, why: { kind: 'signal', signal: condition.source } });
+  else if (outcome.kind === 'error') undecided.push({ cause: cause.id, why: { kind: 'error', condition: condition.source, message: outcome.message } });
   return false;
 }
 
@@ -83,15 +83,21 @@ function whyUndecided(cause: Cause, condition: Condition, view: WindowView, it: 
 }
 
 function missingSource(cause: Cause, reference: Reference, view: WindowView, it: ScopeObject | undefined): Undecided['why'] | undefined {
-  if (reference.root === 'rows') return undefined;
+  if (reference.root === 'rows') {
+    const table = TABLES.find((known) => known === reference.name);
+    return table !== undefined && isUnreadTable(view, table) ? { kind: 'source', source: sourceOfTable(table) } : undefined;
+  }
   if (reference.root === 'it') {
     if (it === undefined || reference.view === 'label') return undefined;
     const values = it.get(reference.view);
     const has = values instanceof Map && values.has(reference.name);
     if (has || cause.subject === 'host') return undefined;
     const source = sourceOfValue(cause.subject, reference.name);
+    if (view.unreadable.has(source) || view.partial.has(source)) return { kind: 'source', source };
+    const compares = reference.view === 'delta' || reference.view === 'rate';
+    if (view.readings.get(source) === undefined || (compares && view.readings.get(source) === 1)) return { kind: 'source', source };
     // A row without this value, from a source that was read, simply does not have it (a link without speed).
-    return view.unreadable.has(source) || view.partial.has(source) ? { kind: 'source', source } : undefined;
+    return undefined;
   }
   if (isKnown(reference, view)) return undefined;
   const source = sourceOfSignal(reference.path);
@@ -121,6 +127,15 @@ const SUBJECT_KIND: Readonly<Record<TableName, Subject['kind']>> = {
   udp: 'socket',
   cpu: 'cpu',
   synrecv: 'socket',
+  halfclosed: 'socket',
+  process: 'entry',
+  route: 'entry',
+  neighbour: 'entry',
+  nfqueue: 'entry',
+  capture: 'interface',
+  rule: 'entry',
+  chain: 'entry',
+  drop: 'entry',
 };
 
 function subjectOf(row: RowWindow | undefined): Subject {
@@ -140,6 +155,7 @@ function findingOf(
 ): Finding {
   const { severity } = rule;
   const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(rule.rate, scope, it);
+  const seconds = rule.rate ? secondsOf(rule.rate, view, row) : 0;
   return {
     cause: cause.id,
     title: cause.title,
@@ -147,7 +163,7 @@ function findingOf(
     direction: cause.direction,
     severity,
     subject: subjectOf(row),
-    rate: amount === undefined || view.seconds <= 0 ? 0 : Math.round((amount / view.seconds) * 100) / 100,
+    rate: amount === undefined || seconds <= 0 ? 0 : Math.round((amount / seconds) * 100) / 100,
     unit: cause.unit || 'events/s',
     evidence: evidenceOf(cause.evidence, view, row),
     summary: render(rule.summary, scope, it),
@@ -160,15 +176,44 @@ function amountOf(rate: Condition | undefined, scope: Scope, it: ScopeObject | u
   return outcome?.kind === 'value' && typeof outcome.value === 'number' && Number.isFinite(outcome.value) ? outcome.value : undefined;
 }
 
-/** A cause silences those that only show the same events through a more general counter. */
-function withoutExplained(findings: readonly Finding[], causes: readonly Cause[]): readonly Finding[] {
-  const explains = new Map(causes.map((cause) => [cause.id, cause.explains]));
-  const silenced = new Set<string>();
-  for (const finding of findings) {
-    if (finding.severity !== 'loss') continue;
-    for (const id of explains.get(finding.cause) ?? []) silenced.add(id);
-  }
-  return findings.filter((finding) => !silenced.has(finding.cause));
+/** How long the counters of an amount were watched: a live view reads some sources less often than others. */
+function secondsOf(rate: Condition, view: WindowView, row: RowWindow | undefined): number {
+  const times = rate.references.flatMap((reference) => {
+    if (reference.root === 'rows') return [];
+    const counter = reference.root === 'it' ? row?.counters.get(reference.name) : view.counters.get(reference.path);
+    return counter?.delta === undefined ? [] : [counter.seconds];
+  });
+  return times.length === 0 ? view.seconds : Math.max(...times);
+}
+
+/** A finding and the row that it is about, `undefined` for the host. */
+interface Found {
+  readonly finding: Finding;
+  readonly row: RowWindow | undefined;
+}
+
+/**
+ * A cause silences those that only show the same events through a more general counter. Where both are about a thing
+ * of one kind, an interface or a socket, they are the same events only for the same thing.
+ */
+function withoutExplained(found: readonly Found[], causes: readonly Cause[]): readonly Finding[] {
+  const explains = new Map(causes.map((cause) => [cause.id, new Set(cause.explains)]));
+  const losses = found.filter(({ finding }) => finding.severity === 'loss');
+  const silenced = ({ finding, row }: Found): boolean =>
+    losses.some((loss) => explains.get(loss.finding.cause)?.has(finding.cause) === true && mayBeSame(loss.row, row));
+  return found.filter((one) => !silenced(one)).map(({ finding }) => finding);
+}
+
+function mayBeSame(a: RowWindow | undefined, b: RowWindow | undefined): boolean {
+  const [first, second] = [a && thingOf(a), b && thingOf(b)];
+  return first === undefined || second === undefined || first.kind !== second.kind || first.name === second.name;
+}
+
+/** What a row belongs to: a queueing discipline and driver counters to their interface. */
+function thingOf(row: RowWindow): { readonly kind: Subject['kind']; readonly name: string } {
+  const device = row.table === 'qdisc' ? row.labels.get('dev') : undefined;
+  const kind = SUBJECT_KIND[row.table];
+  return { kind: kind === 'qdisc' ? 'interface' : kind, name: device ?? row.labels.get('local') ?? row.key };
 }
 
 /**

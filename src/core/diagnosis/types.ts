@@ -1,9 +1,12 @@
 import type { Direction, Layer, Severity } from '../layers.js';
 import type { Message } from '../message.js';
 
-/** What a finding is about. `host` when the kernel's counter does not say which socket or interface. */
+/**
+ * What a finding is about. `host` when the kernel's counter does not say which socket or interface; `entry`: a route, a
+ * neighbour, a firewall rule, a queue to a program, or a reason and place of drops.
+ */
 export interface Subject {
-  readonly kind: 'host' | 'socket' | 'interface' | 'qdisc' | 'cpu';
+  readonly kind: 'host' | 'socket' | 'interface' | 'qdisc' | 'cpu' | 'entry';
   readonly name: string;
   /** Name of the owning process where the host let us read it. */
   readonly process?: string;

@@ -1,5 +1,5 @@
 import type { TableName } from '../facts.js';
-import type { SourceId } from '../sources.js';
+import { LINK_SETTINGS, type SourceId } from '../sources.js';
 
 const BY_PREFIX: ReadonlyMap<string, SourceId> = new Map([
   ['TcpExt', 'netstat'],
@@ -26,6 +26,17 @@ const BY_PREFIX: ReadonlyMap<string, SourceId> = new Map([
   ['synrecv', 'ss_synrecv'],
   ['sockets', 'ss_established'],
   ['host', 'uptime'],
+  ['conf', 'link_conf'],
+  ['routes', 'routes'],
+  ['neighbours', 'neighbours'],
+  ['files', 'file_nr'],
+  ['processes', 'process_files'],
+  ['ports', 'ports'],
+  ['closewait', 'tcp_states'],
+  ['synsent', 'tcp_states'],
+  ['cgroup', 'cgroup_cpu'],
+  ['dmesg', 'privileged'],
+  ['conntrack_s', 'privileged'],
 ]);
 
 const BY_TABLE: Readonly<Record<TableName, SourceId>> = {
@@ -37,6 +48,16 @@ const BY_TABLE: Readonly<Record<TableName, SourceId>> = {
   socket: 'ss_established',
   udp: 'proc_udp',
   cpu: 'softnet',
+  halfclosed: 'tcp_states',
+  process: 'process_files',
+  route: 'routes',
+  neighbour: 'neighbours',
+  // Read by whoever may, but only root may.
+  nfqueue: 'privileged',
+  capture: 'queues',
+  rule: 'privileged',
+  chain: 'privileged',
+  drop: 'privileged',
 };
 
 const BY_VALUE: ReadonlyMap<string, SourceId> = new Map([
@@ -47,6 +68,14 @@ const BY_VALUE: ReadonlyMap<string, SourceId> = new Map([
   ['interface.kind', 'ip_link'],
   ['interface.master', 'ip_link'],
   ['interface.ifflags', 'ip_link'],
+  ...['port_state', 'isolated', 'locked', 'vlan_filtering', 'bond_mii', 'bond_mode', 'lacp_partner', 'vni', 'xdp', 'bond_link_failures'].map(
+    (name) => [`interface.${name}`, 'ip_link'] as const,
+  ),
+  ...LINK_SETTINGS.map((setting) => [`interface.${setting.replace('/', '_')}`, 'link_conf'] as const),
+  ...['cpu_ticks', 'softirq_ticks', 'steal_ticks', 'idle_ticks'].map((name) => [`cpu.${name}`, 'proc_stat'] as const),
+  ['listener.fds', 'process_files'],
+  ['listener.fd_limit', 'process_files'],
+  ['listener.close_wait', 'tcp_states'],
   ...[
     'rx_bytes', 'rx_packets', 'rx_errs', 'rx_drop', 'rx_fifo', 'rx_frame', 'rx_multicast',
     'tx_bytes', 'tx_packets', 'tx_errs', 'tx_drop', 'tx_fifo', 'tx_colls', 'tx_carrier',

@@ -3,9 +3,14 @@ import { SYSCTLS, type SourceId } from '../sources.js';
 import { parseDev } from './dev.js';
 import { parseEthtool } from './ethtool.js';
 import { parseIpLink } from './ip-link.js';
+import { parseConnectionStates, parseFileNr, parsePorts, parseProcessFiles, parseQueues } from './limits.js';
+import { parseLinkConf } from './link-conf.js';
+import { parseNeighbours } from './neighbours.js';
 import { parseNetstat } from './netstat.js';
 import { perCpuParser } from './percpu.js';
 import { parseProcTcp, parseProcUdp } from './proc-sockets.js';
+import { parseCgroupCpu, parseProcStat } from './proc-stat.js';
+import { parseRoutes } from './routes.js';
 import { numberParser, parseBootId, parseUptime, sysctlParser } from './single.js';
 import { parseSnmp6 } from './snmp6.js';
 import { sockstatParser } from './sockstat.js';
@@ -49,6 +54,16 @@ const PARSERS: ReadonlyMap<SourceId, Parser> = new Map<SourceId, Parser>([
   ['ss_process', parseSsProcess],
   ['ss_socket_process', parseSsSockets],
   ['ethtool', parseEthtool],
+  ['proc_stat', parseProcStat],
+  ['cgroup_cpu', parseCgroupCpu],
+  ['file_nr', parseFileNr],
+  ['routes', parseRoutes],
+  ['neighbours', parseNeighbours],
+  ['link_conf', parseLinkConf],
+  ['process_files', parseProcessFiles],
+  ['ports', parsePorts],
+  ['tcp_states', parseConnectionStates],
+  ['queues', parseQueues],
 ]);
 
 /** The parser of a source's text; `undefined` for an id that is not in SOURCES. */

@@ -14,7 +14,8 @@ const XDP_MODES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
 /**
  * `ip -j -s -s -d link show` (iproute2 ip/ipaddress.c). Rows `interface`: counters rx_otherhost_dropped (frames for
  * another MAC, Linux 5.19) and rx_nohandler; gauges num_rx_queues, num_tx_queues, promiscuity; labels kind, master,
- * link, qdisc, ifflags, xdp. `ip` leaves out these two counters when they are 0; they are taken as 0 only where
+ * link, qdisc, ifflags, xdp, and those of bridges, bonds and vxlan (`port_state`, `isolated`, `vlan_filtering`,
+ * `bond_mii`, `lacp_partner`, `vni` …). `ip` leaves out these two counters when they are 0; they are taken as 0 only where
  * another attribute proves that kernel and tool know them: tso_max_size came with 5.19 too, gso_max_size with 4.16.
  */
 export function parseIpLink(text: string): Facts {
@@ -71,6 +72,7 @@ function readLink(link: unknown, row: MutableRow, facts: FactsBuilder): void {
     row.labels.set('ifflags', known.slice(0, 64).join(','));
   } else if (flags !== undefined) garbled(facts, row, 'flags');
 
+  readDetails(own(link, 'linkinfo'), row, facts);
   const xdp = own(link, 'xdp');
   if (typeof xdp === 'object' && xdp !== null) row.labels.set('xdp', XDP_MODES.get(own(xdp, 'mode')) ?? 'xdp');
 
@@ -87,6 +89,34 @@ function readLink(link: unknown, row: MutableRow, facts: FactsBuilder): void {
     const count = typeof value === 'number' ? parseCount(String(value)) : undefined;
     if (count === undefined) garbled(facts, row, name);
     else row.counters.set(name, count);
+  }
+}
+
+/**
+ * What a bridge, its ports, a bond, its members and a vxlan say of themselves (iproute2 ip/iplink_bridge.c,
+ * iplink_bridge_slave.c, iplink_bond.c, iplink_bond_slave.c, iplink_vxlan.c). Anything of another shape is left out.
+ */
+function readDetails(info: unknown, row: MutableRow, facts: FactsBuilder): void {
+  const kind = own(info, 'info_kind');
+  const data = own(info, 'info_data');
+  const slave = own(info, 'info_slave_data');
+  const found: (readonly [label: string, value: unknown])[] = [];
+  if (own(info, 'info_slave_kind') === 'bridge') {
+    found.push(['port_state', own(slave, 'state')], ['isolated', own(slave, 'isolated')], ['locked', own(slave, 'locked')]);
+  } else if (own(info, 'info_slave_kind') === 'bond') {
+    found.push(['bond_state', own(slave, 'state')], ['bond_mii', own(slave, 'mii_status')]);
+    const failures = own(slave, 'link_failure_count');
+    const count = typeof failures === 'number' ? parseCount(String(failures)) : undefined;
+    if (count !== undefined) row.counters.set('bond_link_failures', count);
+    else if (failures !== undefined) garbled(facts, row, 'link_failure_count');
+  }
+  if (kind === 'bridge') found.push(['vlan_filtering', own(data, 'vlan_filtering')], ['stp', own(data, 'stp_state')]);
+  else if (kind === 'vxlan') found.push(['vni', own(data, 'id')]);
+  else if (kind === 'bond') found.push(['bond_mode', own(data, 'mode')], ['lacp_partner', own(own(data, 'ad_info'), 'partner_mac')]);
+  for (const [label, value] of found) {
+    if (typeof value === 'string' && value.length <= 64) row.labels.set(label, value);
+    else if (typeof value === 'boolean') row.labels.set(label, value ? 'on' : 'off');
+    else if (typeof value === 'number' && Number.isFinite(value)) row.labels.set(label, String(value));
   }
 }
 

@@ -2,7 +2,7 @@ import { FactsBuilder, type Facts } from '../facts.js';
 import { msg } from '../message.js';
 import { parseLocal, wildcardOf } from './address.js';
 import { SynRecv } from './proc-sockets.js';
-import { ownerOf } from './ss-owner.js';
+import { ownerOf, pidsOf } from './ss-owner.js';
 import { KeyNumbers, lines, MAX_ROWS, note, noteEmpty, noteUnknown, parseLevel, putLevel, RowLimit, words, type Line } from './text.js';
 
 interface SsLine extends Line {
@@ -63,7 +63,7 @@ export function parseSsListen(text: string): Facts {
 
 /**
  * `ss -lntup`: Netid State Recv-Q Send-Q Local Peer [users:(…)]. Rows `listener` and `udp` under the keys of the other
- * sources, with the labels `process` and `pid` of the first owner; without root only one's own processes are named.
+ * sources, with the labels `process` and `pid` of the first owner and `pids` of all; without root only one's own processes are named.
  */
 export function parseSsProcess(text: string): Facts {
   const facts = new FactsBuilder();
@@ -84,6 +84,7 @@ export function parseSsProcess(text: string): Facts {
     if (!owner) continue;
     row.labels.set('process', owner.process);
     row.labels.set('pid', owner.pid);
+    row.labels.set('pids', pidsOf(line));
   }
   return facts;
 }

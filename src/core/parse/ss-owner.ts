@@ -15,3 +15,10 @@ export function ownerOf(line: string): Owner | undefined {
   const [, process, pid] = match ?? [];
   return process === undefined || pid === undefined ? undefined : { process, pid };
 }
+
+/** The process ids of all owners in the order of ss, separated by commas; at most 16. */
+export function pidsOf(line: string): string {
+  const start = line.indexOf('users:(("');
+  const found = start < 0 ? [] : [...line.slice(start, start + 4_096).matchAll(/",pid=(\d{1,10}),/g)].map((match) => match[1] ?? '');
+  return [...new Set(found)].slice(0, 16).join(',');
+}

@@ -28,7 +28,17 @@ export function describeRow(row: RowWindow, view: WindowView, translate: Transla
     case 'nic':
       return nic(row, view, translate);
     case 'synrecv':
+    case 'halfclosed':
       return { label: row.key, description: count(now(row, 'count') ?? 0), details: [] };
+    case 'process':
+    case 'route':
+    case 'neighbour':
+    case 'nfqueue':
+    case 'capture':
+    case 'rule':
+    case 'chain':
+    case 'drop':
+      return { label: row.key, description: '', details: [] };
   }
 }
 

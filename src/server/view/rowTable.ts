@@ -105,6 +105,15 @@ const COLUMNS: Readonly<Record<TableName, readonly Column[]>> = {
     { title: msg('CPU'), cell: (row) => row.key },
     ...['processed', 'dropped', 'time_squeeze', 'flow_limit_count'].map(rate),
   ],
+  halfclosed: [{ title: msg('Port'), cell: (row) => row.key }, level(msg('Connections'), 'count', count)],
+  process: [label(msg('Process'), 'process'), level(msg('Open files'), 'fds', count), level(msg('Limit'), 'fd_limit', count)],
+  route: [{ title: msg('Route or rule'), cell: (row) => row.key }, label(msg('Made by'), 'proto')],
+  neighbour: [{ title: msg('Neighbour'), cell: (row) => row.key }, label(msg('State'), 'state'), label(msg('MAC address'), 'lladdr')],
+  nfqueue: [{ title: msg('Queue'), cell: (row) => row.key }, level(msg('Waiting'), 'waiting', count), ...['queue_dropped', 'user_dropped'].map(rate)],
+  capture: [{ title: msg('Capture on'), cell: (row) => row.key }, rate('drops')],
+  rule: [{ title: msg('Rule'), cell: (row) => row.key }, label(msg('Verdict'), 'verdict'), rate('packets')],
+  chain: [{ title: msg('Chain'), cell: (row) => row.key }, label(msg('Policy'), 'policy'), rate('packets')],
+  drop: [{ title: msg('Reason and place'), cell: (row) => row.key }, rate('events')],
 };
 
 const CAPTIONS: Readonly<Record<TableName, Message>> = {
@@ -116,6 +125,15 @@ const CAPTIONS: Readonly<Record<TableName, Message>> = {
   socket: msg('Connections with waiting data'),
   udp: msg('UDP sockets'),
   cpu: msg('Softnet per CPU'),
+  halfclosed: msg('Connections that wait to be closed'),
+  process: msg('Open files of listening programs'),
+  route: msg('Routes and rules that refuse packets'),
+  neighbour: msg('Neighbours that do not answer, and static ones'),
+  nfqueue: msg('Netfilter queues'),
+  capture: msg('Captures'),
+  rule: msg('Firewall rules'),
+  chain: msg('Firewall chains'),
+  drop: msg('Drops by reason'),
 };
 
 /** The rows of a table with their values of the last seconds; rows with a finding first, else in a fixed order. */
