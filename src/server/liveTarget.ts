@@ -4,7 +4,7 @@ import { diagnose } from '../core/diagnosis/diagnose.js';
 import type { Diagnosis } from '../core/diagnosis/types.js';
 import { derive } from '../core/observe/derive.js';
 import { english, msg } from '../core/message.js';
-import { observe, type WindowView } from '../core/observe/window.js';
+import { observe, retain, type WindowView } from '../core/observe/window.js';
 import type { HostInfo, Sample } from '../core/sample.js';
 import type { Tier } from '../core/sources.js';
 import type { Library } from '../engine/library.js';
@@ -17,9 +17,6 @@ import { backoffMs } from './backoff.js';
 
 /** Counters of the live view are compared over this many seconds: long enough to be calm, short enough to be live. */
 const LIVE_SPAN = 5;
-
-/** Samples are kept this long, so that the seldom-read sources still have two readings. */
-const KEEP_SECONDS = 90;
 
 /** The second look comes this soon after the first. */
 const SECOND_LOOK_MS = 1_000;
@@ -61,7 +58,7 @@ export class LiveTarget {
   #opened: OpenedTarget | undefined;
   #attempt: Attempt<OpenedTarget> | undefined;
   #host: HostInfo | undefined;
-  #ring: Sample[] = [];
+  #ring: readonly Sample[] = [];
   #look: Look | undefined;
   #state: TargetState = { kind: 'paused' };
   #intervalMs = 1_000;
@@ -232,8 +229,7 @@ export class LiveTarget {
   }
 
   #take(sample: Sample): void {
-    const oldest = sample.hostSeconds - KEEP_SECONDS;
-    this.#ring = [...this.#ring.filter((old) => old.bootId === sample.bootId && old.hostSeconds >= oldest), sample];
+    this.#ring = retain([...this.#ring, sample], LIVE_SPAN);
     const view = derive(observe(this.#ring, LIVE_SPAN));
     this.#look = { view, diagnosis: diagnose(view, this.#deps.library.causes) };
     this.#setState(this.#watching ? { kind: 'live' } : { kind: 'paused' });

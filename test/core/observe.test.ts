@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { derive } from '../../src/core/observe/derive.js';
-import { observe } from '../../src/core/observe/window.js';
+import { observe, retain } from '../../src/core/observe/window.js';
 import { sample, unreadable } from './support/samples.js';
 
 const netstat = (value: number | bigint) => ({ netstat: { counters: { 'TcpExt.ListenOverflows': value } } });
@@ -65,6 +65,63 @@ describe('a window', () => {
   });
 });
 
+describe('a host whose clock or sources misbehave', () => {
+  test('a machine that was set back to a snapshot begins anew', () => {
+    const view = observe([sample(500, netstat(90)), sample(501, netstat(95)), sample(100, netstat(10)), sample(103, netstat(40))]);
+    expect(view).toMatchObject({ seconds: 3, samples: 2 });
+    expect(view.counters.get('TcpExt.ListenOverflows')).toMatchObject({ delta: 30, seconds: 3 });
+  });
+
+  test('two readings in the same hundredth of a second have a difference and no rate', () => {
+    expect(observe([sample(5, netstat(1)), sample(5, netstat(3))]).counters.get('TcpExt.ListenOverflows')).toMatchObject({ delta: 2, seconds: 0 });
+  });
+
+  test('a source that fails at the end and cannot be compared is unreadable, with what it said before', () => {
+    const view = observe([sample(1, netstat(7)), sample(4, { netstat: unreadable('failed') })]);
+    expect([...view.unreadable.keys()]).toEqual(['netstat']);
+    expect(view.counters.get('TcpExt.ListenOverflows')).toMatchObject({ after: 7, delta: undefined });
+  });
+
+  test('a live view does not go on showing what a source said long ago', () => {
+    const failing = [2, 3, 4, 5, 6, 7, 8].map((at) => sample(at, { netstat: unreadable('failed') }));
+    const view = observe([sample(0, netstat(1)), sample(1, netstat(9)), ...failing], 5);
+    expect([...view.unreadable.keys()]).toEqual(['netstat']);
+    expect(view.counters.size).toBe(0);
+    expect(observe([sample(0, netstat(1)), sample(1, netstat(9)), ...failing.slice(0, 3)], 5).counters.get('TcpExt.ListenOverflows')?.delta).toBe(8);
+  });
+
+  test('how often each source was read', () => {
+    const view = observe([sample(0, { ...netstat(0), ethtool: { rows: [] } }), sample(1, netstat(1))]);
+    expect([...view.readings]).toEqual([['netstat', 2], ['ethtool', 1]]);
+  });
+});
+
+describe('what is kept of the samples', () => {
+  const both = (at: number) => sample(at, at % 30 === 0 ? { ...netstat(at), ethtool: { counters: { 'x.y': at } } } : netstat(at));
+
+  test('is enough for every later look, for sources that are read often and for those read seldom', () => {
+    let kept: readonly ReturnType<typeof sample>[] = [];
+    const all: ReturnType<typeof sample>[] = [];
+    for (let at = 0; at <= 200; at++) {
+      all.push(both(at));
+      kept = retain([...kept, both(at)], 5);
+      expect(observe(kept, 5)).toEqual(observe(all, 5));
+    }
+    expect(kept.length).toBeLessThanOrEqual(9);
+    expect(kept.flatMap((one) => [...one.readings.keys()]).filter((source) => source === 'ethtool')).toHaveLength(2);
+  });
+
+  test('holds a source that is read less often than any fixed time', () => {
+    let kept: readonly ReturnType<typeof sample>[] = [];
+    for (let at = 0; at <= 1_800; at += 60) kept = retain([...kept, sample(at, at % 600 === 0 ? { ...netstat(at), snmp: { counters: { 'Tcp.OutSegs': at } } } : netstat(at))], 5);
+    expect(observe(kept, 5).counters.get('Tcp.OutSegs')).toMatchObject({ delta: 600, seconds: 600 });
+  });
+
+  test('nothing of an earlier boot', () => {
+    expect(retain([sample(90_000, netstat(1), 'boot-1'), sample(3, netstat(1), 'boot-2')], 5)).toHaveLength(1);
+  });
+});
+
 describe('rows of a window', () => {
   const qdisc = (dropped: number, key = 'eth0 root fq 1:') => ({ tc_qdisc: { rows: [{ table: 'qdisc' as const, key, counters: { dropped } }] } });
 
@@ -72,6 +129,16 @@ describe('rows of a window', () => {
     const view = observe([sample(1, qdisc(5, 'old')), sample(2, qdisc(9, 'new'))]);
     expect([...(view.rows.get('qdisc')?.keys() ?? [])]).toEqual(['new']);
     expect(view.rows.get('qdisc')?.get('new')?.counters.get('dropped')?.delta).toBeUndefined();
+  });
+
+  test('an interface that was made again under its name has no differences, not a wrap', () => {
+    const at = (bytes: number, packets: number) => ({
+      dev: { rows: [{ table: 'interface' as const, key: 'tun0', counters: { rx_bytes: bytes, rx_packets: packets, rx_drop: 0 } }] },
+    });
+    const row = observe([sample(1, at(3_000_000_000, 2_500_000)), sample(2, at(1_400, 2))]).rows.get('interface')?.get('tun0');
+    expect(row?.counters.get('rx_bytes')?.delta).toBeUndefined();
+    expect(row?.counters.get('rx_packets')?.delta).toBeUndefined();
+    expect(row?.counters.get('rx_drop')?.delta).toBe(0);
   });
 
   test('a UDP socket that was opened in the window began with zero drops', () => {

@@ -40,8 +40,10 @@ export interface WindowView {
   readonly levels: ReadonlyMap<string, LevelWindow>;
   readonly texts: ReadonlyMap<string, string>;
   readonly rows: ReadonlyMap<TableName, ReadonlyMap<string, RowWindow>>;
-  /** Sources that were asked for and gave nothing in the whole window. */
-  readonly unreadable: ReadonlyMap<SourceId, Extract<Reading, { state: 'unreadable' }>>;
+  /** How many good readings of each source the window has: two make a difference. */
+  readonly readings: ReadonlyMap<SourceId, number>;
+  /** Sources that failed when they were last asked, and gave too little in the window to compare. */
+  readonly unreadable: ReadonlyMap<SourceId, Unreadable>;
   /** Sources of which a part could not be understood in the latest reading, with the first thing that was wrong. */
   readonly partial: ReadonlyMap<SourceId, string>;
 }
@@ -50,6 +52,8 @@ export interface WindowView {
 export function isFirstLook(view: WindowView): boolean {
   return view.seconds <= 0;
 }
+
+type Unreadable = Extract<Reading, { state: 'unreadable' }>;
 
 interface TimedFacts {
   readonly at: number;
@@ -62,47 +66,89 @@ type Track = readonly TimedFacts[];
 /**
  * Sums samples up to what moved between the first and the last reading of each source.
  *
- * Only samples of the newest boot count: counters start again after a reboot, so readings from before it prove
- * nothing. A source that failed in between is compared across the gap. `spanSeconds` limits the look-back for live
- * views: the baseline is then the youngest reading at least that old, so that a seldom-read source still has one.
+ * Only samples of the newest run of the host's clock count: counters start again after a reboot, and a machine that
+ * was set back to a snapshot has earlier ones, so that readings from before prove nothing. A source that failed in
+ * between is compared across the gap. `spanSeconds` limits the look-back for live views: the baseline is then the
+ * youngest reading at least that old, so that a seldom-read source still has one.
  */
 export function observe(samples: readonly Sample[], spanSeconds?: number): WindowView {
-  const newest = samples.at(-1);
-  const bootId = newest?.bootId ?? '';
-  const current = samples.filter((sample) => sample.bootId === bootId);
-  const tracks = new Map<SourceId, TimedFacts[]>();
-  const unreadable = new Map<SourceId, Extract<Reading, { state: 'unreadable' }>>();
-  for (const sample of current) {
-    for (const [source, reading] of sample.readings) {
-      if (reading.state === 'ok') {
-        const track = tracks.get(source) ?? [];
-        track.push({ at: sample.hostSeconds, facts: reading.facts });
-        tracks.set(source, track);
-      } else {
-        unreadable.set(source, reading);
-      }
-    }
-  }
+  const current = newestRun(samples);
+  const newest = current.at(-1);
   const builder = new WindowBuilder();
+  const readings = new Map<SourceId, number>();
+  const unreadable = new Map<SourceId, Unreadable>();
   const partial = new Map<SourceId, string>();
-  for (const [source, track] of tracks) {
-    unreadable.delete(source);
-    const problem = track.at(-1)?.facts.problems[0];
+  for (const [source, { good, failed }] of tracksOf(current)) {
+    const track = cut(good, spanSeconds);
+    const last = track.at(-1);
+    const late = failed !== undefined && (last === undefined || failed.at > last.at);
+    const tooOld = late && last !== undefined && spanSeconds !== undefined && failed.at - last.at > spanSeconds;
+    if (late && (track.length < 2 || tooOld)) unreadable.set(source, failed.reading);
+    if (last === undefined || tooOld) continue;
+    readings.set(source, track.length);
+    const problem = last.facts.problems[0];
     if (problem !== undefined) partial.set(source, problem);
-    builder.add(cut(track, spanSeconds));
+    builder.add(track);
   }
-  const first = current[baseline(current.map((sample) => sample.hostSeconds), spanSeconds)];
+  const base = baseline(current.map((sample) => sample.hostSeconds), spanSeconds);
+  const first = current[base];
   return {
     seconds: newest && first ? newest.hostSeconds - first.hostSeconds : 0,
-    samples: current.length,
-    bootId,
+    samples: current.length - base,
+    bootId: newest?.bootId ?? '',
     counters: builder.counters,
     levels: builder.levels,
     texts: builder.texts,
     rows: builder.finishedRows(),
+    readings,
     unreadable,
     partial,
   };
+}
+
+/**
+ * What of the samples later looks with this span can need: of each source what was read since its baseline, however
+ * seldom that is, and nothing of those that are read often and held for long.
+ */
+export function retain(samples: readonly Sample[], spanSeconds: number): readonly Sample[] {
+  const current = newestRun(samples);
+  const since = new Map<SourceId, number>();
+  for (const [source, { good, failed }] of tracksOf(current)) since.set(source, cut(good, spanSeconds)[0]?.at ?? failed?.at ?? 0);
+  return current.flatMap((sample) => {
+    const needed = [...sample.readings].filter(([source]) => sample.hostSeconds >= (since.get(source) ?? 0));
+    if (needed.length === 0) return [];
+    return [needed.length === sample.readings.size ? sample : { ...sample, readings: new Map(needed) }];
+  });
+}
+
+/** The samples of the newest boot since the host's clock last went back. */
+function newestRun(samples: readonly Sample[]): readonly Sample[] {
+  let from = samples.length - 1;
+  for (; from > 0; from--) {
+    const [before, after] = [samples[from - 1], samples[from]];
+    if (before === undefined || after === undefined) break;
+    if (before.bootId !== after.bootId || before.hostSeconds > after.hostSeconds) break;
+  }
+  return samples.slice(Math.max(0, from));
+}
+
+interface SourceHistory {
+  /** Oldest first. */
+  readonly good: TimedFacts[];
+  failed: { readonly at: number; readonly reading: Unreadable } | undefined;
+}
+
+function tracksOf(samples: readonly Sample[]): ReadonlyMap<SourceId, SourceHistory> {
+  const tracks = new Map<SourceId, SourceHistory>();
+  for (const { readings, hostSeconds: at } of samples) {
+    for (const [source, reading] of readings) {
+      let track = tracks.get(source);
+      if (track === undefined) tracks.set(source, (track = { good: [], failed: undefined }));
+      if (reading.state === 'ok') track.good.push({ at, facts: reading.facts });
+      else track.failed = { at, reading };
+    }
+  }
+  return tracks;
 }
 
 function cut(track: Track, spanSeconds: number | undefined): Track {
@@ -148,10 +194,12 @@ class WindowBuilder {
     for (const row of last.facts.rows) {
       const id = rowId(row);
       const before = indexes[0]?.get(id);
+      const anew = before !== undefined && wasMadeAnew(before, row);
       const target = this.#row(row.table, row.key);
       for (const [name, text] of row.labels) target.labels.set(name, text);
       for (const [name, after] of row.counters) {
-        const base = before?.counters.get(name) ?? (startsAtZero(row.table) && before === undefined ? 0 : undefined);
+        const known = before?.counters.get(name) ?? (startsAtZero(row.table) && before === undefined ? 0 : undefined);
+        const base = anew && known !== undefined && after < known ? undefined : known;
         target.counters.set(name, counter(base, after, seconds, once));
       }
       for (const name of row.gauges.keys()) {
@@ -193,6 +241,18 @@ function counter(before: Count | undefined, after: Count, seconds: number, once:
   if (before === undefined || once) return { before: before ?? after, after, delta: undefined, seconds: 0 };
   const change = changeOf(before, after);
   return { before, after, delta: change.kind === 'reset' ? undefined : change.delta, seconds };
+}
+
+/**
+ * Whether a row is another thing under the same name (an interface that was removed and made again): one of its
+ * counters was reset, and what looks like a wrap beside it is none.
+ */
+function wasMadeAnew(before: Row, after: Row): boolean {
+  for (const [name, value] of after.counters) {
+    const old = before.counters.get(name);
+    if (old !== undefined && changeOf(old, value).kind === 'reset') return true;
+  }
+  return false;
 }
 
 function levelOf(values: readonly (number | undefined)[]): LevelWindow | undefined {
