@@ -6,8 +6,8 @@ import { derive } from '../../src/core/observe/derive.js';
 import { observe } from '../../src/core/observe/window.js';
 import { parseCause, type Cause } from '../../src/core/runbook/cause.js';
 import { createMarkdown } from '../../src/core/runbook/markdown.js';
-import type { Sample } from '../../src/core/sample.js';
-import { sample, unreadable } from './support/samples.js';
+import type { Reading, Sample } from '../../src/core/sample.js';
+import { sample, unreadable, type FactsSpec } from './support/samples.js';
 
 const compiler = new ConditionCompiler();
 const markdown = createMarkdown();
@@ -126,4 +126,83 @@ describe('text that was understood in part', () => {
       ['a part could not be understood: line 2 has no limit', ['specific']],
     ]);
   });
+});
+
+describe('a cause silences another', () => {
+  const netem = cause('netem', 'subject: qdisc\nloss: it.kind == "netem" && it.delta.dropped > 0\nrate: it.delta.dropped\nunit: packets/s\nexplains: [overlimit, interface-drop, out-discards]\nsummary: "{it.dev}"');
+  const overlimit = cause('overlimit', 'subject: qdisc\nloss: it.delta.dropped > 0\nrate: it.delta.dropped\nunit: packets/s\nsummary: "{it.dev}"');
+  const interfaceDrop = cause('interface-drop', 'subject: interface\nloss: it.delta.tx_dropped > 0\nrate: it.delta.tx_dropped\nunit: packets/s\nsummary: "{it.name}"');
+  const discards = cause('out-discards', 'loss: delta.Ip.OutDiscards > 0\nsummary: discards');
+  const queues = (time: number, dropped: Readonly<Record<string, number>>): Sample =>
+    sample(time, {
+      snmp: { counters: { 'Ip.OutDiscards': Object.values(dropped).reduce((a, b) => a + b, 0) } },
+      tc_qdisc: {
+        rows: Object.entries(dropped).map(([dev, count]) => ({ table: 'qdisc' as const, key: `${dev} root`, labels: { dev, kind: dev === 'eth0' ? 'netem' : 'pfifo' }, counters: { dropped: count } })),
+      },
+      sysfs: { rows: Object.entries(dropped).map(([key, count]) => ({ table: 'interface' as const, key, counters: { tx_dropped: count } })) },
+    });
+  const named = (result: ReturnType<typeof judge>) => result.findings.map(({ cause: id, subject }) => `${id} ${subject.name}`);
+
+  test('for the same interface, and for the host', () => {
+    const result = judge([queues(0, { eth0: 0 }), queues(2, { eth0: 50 })], [netem, overlimit, interfaceDrop, discards]);
+    expect(named(result)).toEqual(['netem eth0 root']);
+  });
+
+  test('not for another interface: that loss has a cause of its own', () => {
+    const result = judge([queues(0, { eth0: 0, eth1: 0 }), queues(2, { eth0: 50, eth1: 7 })], [netem, overlimit, interfaceDrop, discards]);
+    expect(named(result)).toEqual(['netem eth0 root', 'interface-drop eth1', 'overlimit eth1 root']);
+  });
+});
+
+describe('sources that are read at different times', () => {
+  const ring = cause('ring', 'subject: nic\nloss: it.delta.rx_missed > 0\nrate: it.delta.rx_missed\nunit: packets/s\nsummary: "{it.name}"');
+  const ethtool = (missed: number) => ({ ethtool: { rows: [{ table: 'nic' as const, key: 'eth0', counters: { rx_missed: missed } }] } });
+  const quick = { netstat: { counters: {} } };
+
+  test('a rate is over the time in which its own counter was watched', () => {
+    const live = [sample(0, { ...quick, ...ethtool(0) }), ...[26, 27, 28, 29].map((at) => sample(at, quick)), sample(30, { ...quick, ...ethtool(60) }), sample(31, quick)];
+    expect(diagnose(derive(observe(live, 5)), [ring]).findings).toMatchObject([{ rate: 2, unit: 'packets/s' }]);
+  });
+
+  test('what was read only once is said to be so, and not taken for healthy', () => {
+    const [entry, ...rest] = judge([sample(0, { ...quick, ...ethtool(0) }), sample(2, quick)], [ring]).notChecked;
+    expect(entry && [english(entry.what), english(entry.why), entry.causes]).toEqual([
+      'driver counters and ring sizes (ethtool -S, -g)',
+      'it was read only once while watching',
+      ['ring'],
+    ]);
+    expect(rest).toEqual([]);
+  });
+
+  test('a source that was not due is not blamed on the kernel', () => {
+    const limit = cause('limit', 'loss: now.sysctl.net.core.somaxconn < 128\nsummary: x');
+    const [entry] = judge([sample(0, quick), sample(2, quick)], [limit]).notChecked;
+    expect(entry && [english(entry.what), english(entry.why)]).toEqual(['sysctl.net.core.somaxconn', 'it was not read while watching']);
+  });
+
+  test('a row that is new in the window leaves nothing open', () => {
+    const later = { ethtool: { rows: [...ethtool(0).ethtool.rows, { table: 'nic' as const, key: 'eth1', counters: { rx_missed: 5 } }] } };
+    expect(judge([sample(0, ethtool(0)), sample(2, later)], [ring])).toMatchObject({ findings: [], notChecked: [] });
+  });
+});
+
+test('a condition that is wrong for the values it meets is said to be so', () => {
+  const wrong = cause('wrong', 'loss: now.sysctl.net.core.default_qdisc > 5\nsummary: x');
+  const words = (time: number) => sample(time, { 'sysctl.net.core.default_qdisc': { texts: { 'sysctl.net.core.default_qdisc': 'fq' } } });
+  const [entry] = judge([words(0), words(2)], [wrong]).notChecked;
+  expect(entry && [english(entry.what), english(entry.why).split(':')[0], entry.causes]).toEqual([
+    'now.sysctl.net.core.default_qdisc > 5',
+    'the condition could not be evaluated',
+    ['wrong'],
+  ]);
+});
+
+test('a table that could not be read is not an empty one', () => {
+  const either = cause('either', 'subject: interface\nloss: it.delta.rx_missed_errors > 0 || rows.nic.exists(n, n.name == it.name && n.delta.ring_overflow > 0)\nsummary: "{it.name}"');
+  const at = (time: number, missed: number, nic: Reading | FactsSpec): Sample =>
+    sample(time, { sysfs: { rows: [{ table: 'interface', key: 'eth0', counters: { rx_missed_errors: missed } }] }, ethtool: nic });
+  const blind = unreadable('no-tool', 'ethtool is not installed');
+  expect(judge([at(0, 0, { rows: [] }), at(2, 0, { rows: [] })], [either])).toMatchObject({ verdict: 'clean', notChecked: [] });
+  expect(judge([at(0, 0, blind), at(2, 0, blind)], [either]).notChecked.map((entry) => [english(entry.why), entry.causes])).toEqual([['ethtool is not installed', ['either']]]);
+  expect(judge([at(0, 0, blind), at(2, 4, blind)], [either])).toMatchObject({ verdict: 'loss', findings: [{ cause: 'either' }] });
 });

@@ -7,12 +7,22 @@ import type { NotChecked } from './types.js';
 /** One cause that could not be decided, and the source that would have decided it. */
 export interface Undecided {
   readonly cause: string;
-  readonly why: { readonly kind: 'source'; readonly source: SourceId } | { readonly kind: 'signal'; readonly signal: string };
+  readonly why:
+    | { readonly kind: 'source'; readonly source: SourceId }
+    | { readonly kind: 'signal'; readonly signal: string }
+    /** The condition itself is wrong for the values that it met. */
+    | { readonly kind: 'error'; readonly condition: string; readonly message: string };
 }
 
 /** One line per thing that could not be read, in whole or in part, with the causes it leaves open. */
 export function gatherNotChecked(view: WindowView, undecided: readonly Undecided[]): readonly NotChecked[] {
-  return [...unreadSources(view, undecided), ...partlyReadSources(view, undecided), ...missingSignals(view, undecided)];
+  return [
+    ...unreadSources(view, undecided),
+    ...partlyReadSources(view, undecided),
+    ...uncomparedSources(view, undecided),
+    ...missingSignals(view, undecided),
+    ...wrongConditions(undecided),
+  ];
 }
 
 /** Whether the window has a value under this name at all. */
@@ -48,6 +58,28 @@ function partlyReadSources(view: WindowView, undecided: readonly Undecided[]): r
   });
 }
 
+/** Sources that were not due often enough in the window: nothing is wrong with them. */
+function uncomparedSources(view: WindowView, undecided: readonly Undecided[]): readonly NotChecked[] {
+  const sources = new Set(undecided.flatMap((entry) => (entry.why.kind === 'source' ? [entry.why.source] : [])));
+  return [...sources].flatMap((id) => {
+    const source = findSource(id);
+    if (source === undefined || view.unreadable.has(id) || view.partial.has(id)) return [];
+    const why = view.readings.has(id) ? msg('it was read only once while watching') : msg('it was not read while watching');
+    return [{ what: source.title, why, how: undefined, essential: source.essential, causes: openBy(undecided, id) }];
+  });
+}
+
+function wrongConditions(undecided: readonly Undecided[]): readonly NotChecked[] {
+  const messages = new Map(undecided.flatMap((entry) => (entry.why.kind === 'error' ? [[entry.why.condition, entry.why.message] as const] : [])));
+  return [...messages].map(([condition, message]) => ({
+    what: msg('{0}', condition),
+    why: msg('the condition could not be evaluated: {0}', message),
+    how: undefined,
+    essential: false,
+    causes: causesOf(undecided, (why) => why.kind === 'error' && why.condition === condition),
+  }));
+}
+
 function missingSignals(view: WindowView, undecided: readonly Undecided[]): readonly NotChecked[] {
   const signals = new Set(undecided.flatMap((entry) => (entry.why.kind === 'signal' ? [entry.why.signal] : [])));
   return [...signals]
@@ -71,7 +103,7 @@ function isUnused(view: WindowView, signal: string): boolean {
 }
 
 function whyNoSignal(view: WindowView, signal: string): Message {
-  return view.counters.has(signal)
-    ? msg('it could be read only once, or was reset, while watching')
-    : msg('this kernel does not have it');
+  if (view.counters.has(signal)) return msg('it could be read only once, or was reset, while watching');
+  const source = sourceOfSignal(signal);
+  return source === undefined || view.readings.has(source) ? msg('this kernel does not have it') : msg('it was not read while watching');
 }

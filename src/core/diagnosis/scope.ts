@@ -1,5 +1,6 @@
 import { TABLES, type TableName } from '../facts.js';
 import { rowsOf } from '../observe/derive.js';
+import { sourceOfTable } from '../observe/origin.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
 
 /** A value as conditions see it. */
@@ -49,12 +50,19 @@ export function scopeOf(view: WindowView): { readonly scope: Scope; row(row: Row
   return { scope: { delta, rate, now, min, max, rows: tables(view, row), seconds: view.seconds }, row };
 }
 
+/** Whether a table's rows are unknown: its source failed, and no other told of any. */
+export function isUnreadTable(view: WindowView, table: TableName): boolean {
+  return view.unreadable.has(sourceOfTable(table)) && (view.rows.get(table)?.size ?? 0) === 0;
+}
+
 type Place = Map<string, ScopeValue>;
 
 /** Rows are many and few conditions look at all of a table, so a table is made when it is first named. */
 function tables(view: WindowView, row: (window: RowWindow) => ScopeObject): ScopeRows {
   const result = {} as Record<TableName, readonly ScopeObject[]>;
   for (const table of TABLES) {
+    // A table that could not be read is missing, like any name that a host does not have, and not empty.
+    if (isUnreadTable(view, table)) continue;
     let made: readonly ScopeObject[] | undefined;
     Object.defineProperty(result, table, { enumerable: true, get: () => (made ??= rowsOf(view, table).map(row)) });
   }
