@@ -9,7 +9,7 @@ import { watchWindow } from '../engine/watch.js';
 import { terminalAsker } from './asker.js';
 import { parseInvocation } from './args.js';
 import { sampleJson } from './sampleJson.js';
-import { HELP, reportText } from './text.js';
+import { HELP, jsonText, reportText, sampleText } from './text.js';
 
 /** What the program reads and writes. */
 export interface Environment {
@@ -60,7 +60,7 @@ async function diagnoseTarget(
   if (!json) env.stderr.write(`${english(msg('Watching {0} for {1} s …', session.host.name, seconds))}\n`);
   const { diagnosis } = await watchWindow(session, library.causes, seconds, () => undefined, env.signal);
   const report = toReport(uri, session.host, diagnosis, library, english);
-  env.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+  env.stdout.write(json ? jsonText(report) : reportText(report));
   return report.verdict === 'loss' ? 1 : 0;
 }
 
@@ -72,22 +72,12 @@ async function sampleTarget(
   const { session, uri } = opened.value;
   const sample = await session.sample(diagnosisTiers('first'), env.signal);
   if (json) {
-    env.stdout.write(`${JSON.stringify(sampleJson(uri, session.host, sample), null, 2)}\n`);
+    env.stdout.write(jsonText(sampleJson(uri, session.host, sample)));
     return 0;
   }
-  for (const [source, reading] of sample.readings) {
-    if (reading.state === 'unreadable') {
-      env.stderr.write(`${source}: ${english(reading.why)}\n`);
-      continue;
-    }
-    for (const [id, value] of [...reading.facts.counters, ...reading.facts.gauges, ...reading.facts.texts]) {
-      env.stdout.write(`${id} ${value}\n`);
-    }
-    for (const row of reading.facts.rows) {
-      const values = [...row.labels, ...row.counters, ...row.gauges].map(([name, value]) => `${name}=${value}`);
-      env.stdout.write(`${row.table} ${row.key}: ${values.join(' ')}\n`);
-    }
-  }
+  const { read, unread } = sampleText(sample);
+  env.stderr.write(unread);
+  env.stdout.write(read);
   return 0;
 }
 

@@ -1,5 +1,7 @@
+import { inline } from '../collect/sanitize.js';
 import { LAYERS, layerTitle } from '../core/layers.js';
 import { english, msg } from '../core/message.js';
+import type { Sample } from '../core/sample.js';
 import type { DiagnosisReport } from '../protocol/diagnosis.js';
 
 export const HELP = `Droplens finds where a Linux host loses packets.
@@ -14,7 +16,7 @@ TARGET   local:/ (default)   local:/netns/NAME   local:/pid/PID
 Exit     0 nothing lost while watching   1 loss found   2 could not diagnose (the reason is on stderr)
 `;
 
-/** A report for a terminal. Names from the host are cleaned by whoever printed them into the report. */
+/** A report for a terminal: nothing in it that a terminal would obey, whatever the host calls its things. */
 export function reportText(report: DiagnosisReport): string {
   const lines = [headline(report), ''];
   for (const finding of report.findings) {
@@ -32,7 +34,35 @@ export function reportText(report: DiagnosisReport): string {
     for (const entry of report.notChecked) lines.push(`  ${entry.what}: ${entry.why}${entry.how ? ` → ${entry.how}` : ''}`);
     lines.push('');
   }
-  return lines.join('\n');
+  return lines.map(inline).join('\n');
+}
+
+/** A sample for a terminal, as safe as {@link reportText}: what was read, and what could not be. */
+export function sampleText(sample: Sample): { readonly read: string; readonly unread: string } {
+  const read: string[] = [];
+  const unread: string[] = [];
+  for (const [source, reading] of sample.readings) {
+    if (reading.state === 'unreadable') {
+      unread.push(`${source}: ${english(reading.why)}`);
+      continue;
+    }
+    for (const [id, value] of [...reading.facts.counters, ...reading.facts.gauges, ...reading.facts.texts]) read.push(`${id} ${value}`);
+    for (const row of reading.facts.rows) {
+      const values = [...row.labels, ...row.counters, ...row.gauges].map(([name, value]) => `${name}=${value}`);
+      read.push(`${row.table} ${row.key}: ${values.join(' ')}`);
+    }
+  }
+  const text = (lines: readonly string[]): string => lines.map((line) => `${inline(line)}\n`).join('');
+  return { read: text(read), unread: text(unread) };
+}
+
+/**
+ * Data for programs. JSON escapes the first 32 control characters; those after 126 are obeyed by terminals too, and are
+ * as well written in escapes.
+ */
+export function jsonText(value: unknown): string {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(value, null, 2).replace(/[\u007f-\u009f]/g, escaped)}\n`;
 }
 
 function headline(report: DiagnosisReport): string {

@@ -23,6 +23,11 @@ export function sanitize(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(SEQUENCES, '').replace(CONTROLS, '').replace(/\p{Cs}/gu, '\u{fffd}');
 }
 
+/** Text from a host as a part of one line, safe to show: as {@link sanitize}, and it cannot begin a line of its own. */
+export function inline(text: string): string {
+  return sanitize(text).replace(/[\n\t\u2028\u2029]+/g, ' ');
+}
+
 /** Decodes a program's output as UTF-8 (what is not becomes U+FFFD) and makes it safe to show. */
 export function sanitizeBytes(bytes: Uint8Array): string {
   return sanitize(new TextDecoder().decode(bytes));

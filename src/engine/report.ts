@@ -1,3 +1,4 @@
+import { inline } from '../collect/sanitize.js';
 import type { Diagnosis, Finding, NotChecked } from '../core/diagnosis/types.js';
 import type { Message } from '../core/message.js';
 import type { HostInfo } from '../core/sample.js';
@@ -27,13 +28,14 @@ export function toReport(
 }
 
 function plain(finding: Finding): Omit<DiagnosisReport['findings'][number], 'step'> {
-  return { ...finding, subject: { ...finding.subject }, evidence: finding.evidence.map((entry) => ({ ...entry })) };
+  // The sentence is for people; the subject's name is data and stays as the host spells it.
+  return { ...finding, summary: inline(finding.summary), subject: { ...finding.subject }, evidence: finding.evidence.map((entry) => ({ ...entry })) };
 }
 
 function notChecked(entry: NotChecked, translate: Translate): DiagnosisReport['notChecked'][number] {
   return {
-    what: translate(entry.what),
-    why: translate(entry.why),
-    how: entry.how ? translate(entry.how) : '',
+    what: inline(translate(entry.what)),
+    why: inline(translate(entry.why)),
+    how: entry.how ? inline(translate(entry.how)) : '',
   };
 }
