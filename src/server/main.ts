@@ -48,4 +48,7 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   return { capabilities: { textDocumentSync: TextDocumentSyncKind.Full, hoverProvider: true } };
 });
 
+// An editor that dies says no goodbye: over IPC only the end of the channel tells. Probes end with their input.
+process.once('disconnect', () => process.exit(1));
+
 connection.listen();

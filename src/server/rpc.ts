@@ -31,6 +31,8 @@ export class Rpc {
       if (!params.success) return new ResponseError(ErrorCodes.InvalidParams, `${spec.method}: the request has another shape.`);
       const abort = new AbortController();
       const cancelled = token.onCancellationRequested(() => abort.abort());
+      // A token that was cancelled before tells its listeners only later.
+      if (token.isCancellationRequested) abort.abort();
       try {
         return await handler(params.output, abort.signal);
       } catch (error) {
@@ -52,8 +54,10 @@ export class Rpc {
     });
   }
 
+  /** Tells the extension. When it is gone there is nobody to tell, and this process is about to end too. */
   notify<P extends v.GenericSchema>(spec: NotificationSpec<P>, params: v.InferInput<P>): void {
-    void this.#connection.sendNotification(spec.method, params);
+    const send = async (): Promise<void> => this.#connection.sendNotification(spec.method, params);
+    send().catch(() => undefined);
   }
 
   /** Asks the extension; its answer is checked too. */
