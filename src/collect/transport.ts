@@ -25,6 +25,12 @@ export interface RemoteProcess {
 /** Why a target cannot be reached, in a form that a person can act on. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
+
+  /** By name: the server and its SSH part are bundles of their own, and each has a copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'TransportError';
+  }
+
   constructor(
     /** Machine-readable reason, so that a caller can decide whether trying again makes sense. */
     readonly reason:
