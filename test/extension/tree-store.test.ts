@@ -44,17 +44,17 @@ describe('TreeStore', () => {
 
   it('says that a row changed, and nothing else', () => {
     const applied = filled().apply(update(2, 1, { changed: [node('drops', 'link', { description: '3/s' })] }));
-    expect(applied).toEqual({ kind: 'applied', repaint: new Set(['drops']), structure: new Set(), urgent: false });
+    expect(applied).toEqual({ kind: 'applied', repaint: new Set(['drops']), structure: new Set(), freshness: false, urgent: false });
   });
 
   it('paints nothing when a complete update brings what is held', () => {
     const applied = filled().apply({ ...first, seq: 9 });
-    expect(applied).toEqual({ kind: 'applied', repaint: new Set(), structure: new Set(), urgent: false });
+    expect(applied).toEqual({ kind: 'applied', repaint: new Set(), structure: new Set(), freshness: false, urgent: false });
   });
 
   it('says that a judgement changed at once', () => {
     const applied = filled().apply(update(2, 1, { changed: [node('drops', 'link', { health: 'loss' })] }));
-    expect(applied).toMatchObject({ kind: 'applied', urgent: true });
+    expect(applied).toMatchObject({ kind: 'applied', freshness: false, urgent: true });
   });
 
   it('names the parent when a child comes or goes', () => {

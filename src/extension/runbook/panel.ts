@@ -9,7 +9,7 @@ import { FromWebview, type ToWebview } from '../../protocol/webview.js';
 import type { Layer } from '../../core/layers.js';
 import { plain, sentence } from '../client/errors.js';
 import { COMMANDS, GUIDE } from '../ids.js';
-import { serverText } from '../tree/texts.js';
+import { serverText, targetText } from '../tree/texts.js';
 import { shell } from './html.js';
 import { findCommand, findStep, isRunbookId, StepStates } from './lookup.js';
 import { pageStrings } from './strings.js';
@@ -35,7 +35,10 @@ export class RunbookPanel implements Disposable {
   #document: RunbookDocument | undefined;
   #host: string;
   #report: (Kept & { readonly earlier: boolean }) | undefined;
-  #banner: string | null = null;
+  /** What is wrong with the runbook or the server, and what with the connection to the host. */
+  #trouble: string | null = null;
+  #connection: string | null = null;
+  #told: string | null = null;
   #goto: { readonly step: string | null } | undefined;
   #ready = false;
   #stale = false;
@@ -74,11 +77,17 @@ export class RunbookPanel implements Disposable {
         this.#states.merge(update.steps);
         this.#post({ type: 'state', steps: update.steps });
       }),
+      parts.server.onNotification(ServerNotifications.tree, ({ target: of, state }) => {
+        if (of !== target) return;
+        this.#connection = targetText(plain(this.#host), state) ?? null;
+        this.#tell();
+      }),
       parts.server.onState((state) => {
         if (state.kind === 'running' && this.#stale) void this.load();
         else if (state.kind !== 'running' && state.kind !== 'starting') {
           this.#stale = true;
-          this.#say(serverText(state) ?? null);
+          this.#trouble = serverText(state) ?? null;
+          this.#tell();
         }
       }),
     );
@@ -97,11 +106,12 @@ export class RunbookPanel implements Disposable {
   async load(): Promise<void> {
     const { server, targets } = this.parts;
     this.#stale = false;
-    let banner: string | null = null;
+    this.#trouble = null;
+    this.#connection = null;
     try {
       await targets.ensure(this.target, false);
     } catch (error) {
-      banner = l10n.t('Not connected to {0}: {1}', plain(targets.label(this.target)), sentence(error));
+      this.#connection = l10n.t('Not connected to {0}: {1}', plain(targets.label(this.target)), sentence(error));
     }
     try {
       const document = await server.request(Requests.openRunbook, { target: this.target, runbook: this.runbook });
@@ -114,9 +124,9 @@ export class RunbookPanel implements Disposable {
       this.#postGoto();
       this.#watch();
     } catch (error) {
-      banner = l10n.t('The runbook could not be opened: {0}', sentence(error));
+      this.#trouble = l10n.t('The runbook could not be opened: {0}', sentence(error));
     }
-    this.#say(banner);
+    this.#tell();
   }
 
   /** Shows the verdict of a diagnosis above the steps. */
@@ -222,7 +232,7 @@ export class RunbookPanel implements Disposable {
     if (this.#report !== undefined) this.#post({ type: 'report', ...this.#report });
     for (const [command, result] of this.#results) this.#post({ type: 'result', command, result });
     for (const command of this.#runner.running()) this.#post({ type: 'running', command });
-    this.#post({ type: 'banner', text: this.#banner });
+    this.#post({ type: 'banner', text: this.#told });
     this.#postGoto();
     this.#watch();
   }
@@ -234,8 +244,10 @@ export class RunbookPanel implements Disposable {
     this.#goto = undefined;
   }
 
-  #say(text: string | null): void {
-    this.#banner = text;
+  #tell(): void {
+    const text = this.#trouble ?? this.#connection;
+    if (text === this.#told) return;
+    this.#told = text;
     this.#post({ type: 'banner', text });
   }
 

@@ -33,6 +33,8 @@ export class Forest {
     if (applied.structure.has(null)) return { keys: new Set(['']), urgent: applied.urgent };
     const keys = new Set<string>();
     for (const parent of applied.structure) keys.add(keyOf(update.target, parent));
+    // Whether values are fresh shows in every row: a repainted root brings all along.
+    if (applied.freshness && store.root !== undefined) keys.add(keyOf(update.target, store.root.id));
     for (const id of applied.repaint) {
       if (!this.#below(store, id, applied.structure)) keys.add(keyOf(update.target, id));
     }

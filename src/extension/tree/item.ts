@@ -3,6 +3,8 @@ import type { Health, TargetState, TreeNode } from '../../protocol/tree.js';
 import type { Connection } from '../targets/targets.js';
 import { targetKind } from '../targets/address.js';
 import { LOCAL_TARGET } from '../ids.js';
+import { isAlive } from './store.js';
+import { staleText } from './texts.js';
 
 /** A row of the tree: one object per row for as long as it exists, because VS Code tells rows apart by identity. */
 export interface Row {
@@ -27,10 +29,9 @@ function targetTags(target: string, connected: boolean): string {
   return `target+${targetKind(target)}+${kind}+${connected ? 'connected' : 'offline'}`;
 }
 
-/** Whether the server's word on the connection still lets values come. */
-function alive(state: TargetState | undefined): boolean {
-  return state === undefined || state.kind === 'live' || state.kind === 'paused' || state.kind === 'connecting';
-}
+/** What the values of a lost connection say is history: neither a tick nor a cross stands beside it. */
+const OLD = new ThemeIcon('history', new ThemeColor('droplens.idle'));
+const DISCONNECTED = new ThemeIcon('debug-disconnect', new ThemeColor('droplens.unknown'));
 
 export function nodeItem(
   row: Row,
@@ -39,14 +40,15 @@ export function nodeItem(
   collapsible: TreeItemCollapsibleState,
 ): TreeItem {
   const item = new TreeItem(node.label, collapsible);
+  const live = state === undefined || isAlive(state);
   item.id = `${row.target}#${node.id}`;
-  item.description = node.description;
-  item.iconPath = ICONS[node.health];
+  item.description = live || node.kind !== 'target' ? node.description : staleText(state);
+  item.iconPath = live || node.health === 'idle' ? ICONS[node.health] : node.kind === 'target' ? DISCONNECTED : OLD;
   item.contextValue =
     node.kind === 'target'
-      ? targetTags(row.target, alive(state))
+      ? targetTags(row.target, live)
       : `node+${node.kind}${node.step === null ? '' : '+step'}`;
-  item.accessibilityInformation = { label: node.spoken };
+  item.accessibilityInformation = { label: live ? node.spoken : node.kind === 'target' ? `${node.label}, ${staleText(state)}` : l10n.t('{0}, old value', node.spoken) };
   return item;
 }
 
@@ -65,7 +67,7 @@ export function placeholderItem(target: string, label: string, connection: Conne
       item.description = l10n.t('waiting for the first values…');
       break;
     case 'failed':
-      item.iconPath = new ThemeIcon('debug-disconnect', new ThemeColor('droplens.unknown'));
+      item.iconPath = DISCONNECTED;
       item.description = l10n.t('not connected: {0}', connection.why);
       item.tooltip = connection.why;
       break;

@@ -10,6 +10,8 @@ export type Applied =
       readonly repaint: ReadonlySet<string>;
       /** Parents whose set or order of children changed; `null` stands for the target's roots. */
       readonly structure: ReadonlySet<string | null>;
+      /** Values became old, or fresh again. */
+      readonly freshness: boolean;
       /** A judgement changed, or the connection's state did: not to be delayed. */
       readonly urgent: boolean;
     };
@@ -20,6 +22,8 @@ export class TreeStore {
   readonly #children = new Map<string | null, string[]>();
   #seq: number | null = null;
   #state: TargetState | undefined;
+  /** As the rows were last said to be painted. */
+  #fresh = true;
   #findings = 0;
 
   get state(): TargetState | undefined {
@@ -63,6 +67,8 @@ export class TreeStore {
       this.#findings = update.findings;
       return { kind: 'gap' };
     }
+    const freshness = this.#fresh !== isAlive(update.state);
+    this.#fresh = isAlive(update.state);
     const removed = update.base === null ? this.#missingFrom(update.changed) : update.removed;
     const repaint = new Set<string>();
     const structure = new Set<string | null>();
@@ -90,11 +96,12 @@ export class TreeStore {
     this.#state = update.state;
     this.#findings = update.findings;
     const alive = [...structure].filter((id) => id === null || this.#nodes.has(id));
-    return { kind: 'applied', repaint, structure: new Set(alive), urgent };
+    return { kind: 'applied', repaint, structure: new Set(alive), freshness, urgent };
   }
 
   /** The process that numbered the updates is gone: the rows stay on screen until its successor sends all. */
   detach(state: TargetState): void {
+    this.#fresh = isAlive(state);
     this.#seq = null;
     this.#state = state;
   }
@@ -122,6 +129,11 @@ export class TreeStore {
     if (left === undefined || right === undefined) return 0;
     return left.order - right.order || (left.label < right.label ? -1 : left.label > right.label ? 1 : 0);
   }
+}
+
+/** Whether values can be expected: the connection is there or is being made. */
+export function isAlive(state: TargetState): boolean {
+  return state.kind !== 'stale' && state.kind !== 'failed';
 }
 
 function same(a: TreeNode, b: TreeNode): boolean {

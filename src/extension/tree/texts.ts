@@ -17,10 +17,8 @@ export function serverText(state: ServerState): string | undefined {
 /** The line above the tree for a target that does not deliver; `undefined` when it does. */
 export function targetText(host: string, state: TargetState | undefined): string | undefined {
   switch (state?.kind) {
-    case 'stale': {
-      const time = new Date(state.since).toLocaleTimeString(env.language);
-      return l10n.t('{0}: no values since {1}: {2}', host, time, state.why);
-    }
+    case 'stale':
+      return l10n.t('{0}: no values since {1}. {2}', host, clock(state.since), state.why);
     case 'failed':
       return state.how === null ? `${host}: ${state.why}` : `${host}: ${state.why} ${state.how}`;
     case 'connecting':
@@ -29,6 +27,13 @@ export function targetText(host: string, state: TargetState | undefined): string
       return undefined;
   }
 }
+
+/** What stands beside a target whose values are old. */
+export function staleText(state: TargetState | undefined): string {
+  return state?.kind === 'stale' ? l10n.t('no values since {0}', clock(state.since)) : l10n.t('not connected');
+}
+
+const clock = (at: number): string => new Date(at).toLocaleTimeString(env.language, { hourCycle: 'h23' });
 
 /** How many findings there are, in words. */
 export function findingsText(count: number): string {
