@@ -117,6 +117,6 @@ export class ReportView {
 
 const language = (): string => document.documentElement.lang || 'en';
 
-const time = (at: number): string => new Date(at).toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'medium' });
+const time = (at: number): string => new Date(at).toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 
 const number = (value: number): string => value.toLocaleString(language(), { maximumFractionDigits: 2 });

@@ -93,7 +93,8 @@ async function show({ view, panels, targets }: DiagnoseParts, target: string, re
   panel.goto(first?.step ?? null);
   const button = l10n.t('Show');
   const text = verdictSentence(report, targets.label(target));
-  const message = first === undefined ? window.showInformationMessage(text, button) : window.showWarningMessage(text, button);
+  const fine = report.verdict === 'clean';
+  const message = fine ? window.showInformationMessage(text, button) : window.showWarningMessage(text, button);
   // Not awaited: the diagnosis is over, whenever the person turns to the notification.
   void message.then((answer) => {
     if (answer === button) void panels.open(target, GUIDE).then((again) => again.goto(first?.step ?? null));

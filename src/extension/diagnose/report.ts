@@ -18,9 +18,10 @@ export function verdictSentence(report: DiagnosisReport, host: string): string {
   if (first?.severity === 'risk') {
     return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s), but: {2}', plain(host), seconds, plain(first.summary));
   }
-  if (unchecked === 0) return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s).', plain(host), seconds);
-  if (unchecked === 1) {
-    return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s); 1 thing was not checked.', plain(host), seconds);
+  if (report.verdict === 'incomplete') {
+    const missing = report.notChecked.map(({ what }) => plain(what)).join(', ');
+    return l10n.t('Droplens: cannot tell whether {0} loses packets, because this could not be read: {1}', plain(host), missing);
   }
-  return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s); {2} things were not checked.', plain(host), seconds, unchecked);
+  if (unchecked === 0) return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s).', plain(host), seconds);
+  return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s). Not checked: {2}, see the verdict.', plain(host), seconds, unchecked);
 }

@@ -19,6 +19,8 @@ const effect = (risk: RunbookCommand['risk']): string => {
   }
 };
 
+const undo = (how: string | null): string => (how === null ? l10n.t('Undo: there is none to give.') : l10n.t('Undo: {0}', how));
+
 /**
  * Shows where, as whom, what exactly and how to undo it, and asks. Read-only commands need no question. `text` is the
  * command with its parameters. `true`: run it.
@@ -30,8 +32,9 @@ export async function confirmRun(host: Host, label: string, command: RunbookComm
     '',
     l10n.t('Host: {0}', plain(label)),
     l10n.t('User: {0}', user(host.uid)),
-    l10n.t('Command: {0}', text),
-    command.undo === null ? l10n.t('Undo: there is none to give.') : l10n.t('Undo: {0}', command.undo),
+    l10n.t('Command: {0}', text.includes('\n') ? `\n${text}` : text),
+    // What only puts load on the host leaves nothing behind.
+    ...(command.undo === null && command.risk === 'load' ? [] : [undo(command.undo)]),
   ].join('\n');
   const run = command.risk === 'disruptive' ? l10n.t('Continue…') : l10n.t('Run it');
   const question = l10n.t('{0} on {1}?', command.label, plain(label));

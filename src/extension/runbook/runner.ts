@@ -72,8 +72,7 @@ export class Runner {
       );
       return;
     }
-    const terminal = await this.parts.terminals.show(chosen.target);
-    terminal.sendText(line, false);
+    await this.parts.terminals.type(chosen.target, line);
   }
 
   async copy(chosen: Chosen): Promise<void> {

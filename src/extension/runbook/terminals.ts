@@ -7,6 +7,8 @@ import type { Targets } from '../targets/targets.js';
 const DEFAULT_SIZE: TerminalDimensions = { columns: 80, rows: 24 };
 /** What a person may type ahead before the remote shell is there, in characters. */
 const TYPE_AHEAD = 16_384;
+/** A shell that says nothing of itself is given this long before something is typed, in milliseconds. */
+const SHELL_START_MS = 1_500;
 
 /** One VS Code terminal for each target, made when it is first needed. */
 export class Terminals implements Disposable {
@@ -34,6 +36,15 @@ export class Terminals implements Disposable {
     return held.terminal;
   }
 
+  /** Types one line into the target's terminal, without Enter. Rejects with a sentence. */
+  async type(target: string, line: string): Promise<void> {
+    const before = this.#open.get(target)?.terminal;
+    const terminal = await this.show(target);
+    // What comes before the prompt is shown twice: once by the terminal's echo, once by the shell's line editor.
+    if (terminal !== before && !isRemote(terminal)) await shellStarted(terminal);
+    terminal.sendText(line, false);
+  }
+
   dispose(): void {
     this.#closed.dispose();
   }
@@ -56,6 +67,24 @@ export class Terminals implements Disposable {
   }
 }
 
+const isRemote = (terminal: Terminal): boolean => 'pty' in terminal.creationOptions;
+
+/** Resolves when the shell has told VS Code that it is there, has ended, or has been given its time. */
+async function shellStarted(terminal: Terminal): Promise<void> {
+  if (terminal.shellIntegration !== undefined) return;
+  const listeners: Disposable[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SHELL_START_MS);
+    listeners.push(
+      window.onDidChangeTerminalShellIntegration((event) => event.terminal === terminal && resolve()),
+      window.onDidCloseTerminal((closed) => closed === terminal && resolve()),
+    );
+  });
+  clearTimeout(timer);
+  for (const listener of listeners) listener.dispose();
+}
+
 /** A shell on an SSH target, carried by the connection that the server already has. */
 class RemoteTerminal implements Pseudoterminal {
   readonly #write = new EventEmitter<string>();
@@ -68,6 +97,7 @@ class RemoteTerminal implements Pseudoterminal {
   #early: { readonly terminal: string; readonly data: string }[] = [];
   #typed = '';
   #over = false;
+  #spoke = false;
 
   constructor(
     private readonly server: Server,
@@ -80,7 +110,7 @@ class RemoteTerminal implements Pseudoterminal {
       this.server.onNotification(ServerNotifications.terminalData, (message) => {
         // The shell may speak before the answer that says which terminal it is.
         if (this.#id === undefined) this.#early.push(message);
-        else if (message.terminal === this.#id) this.#write.fire(message.data);
+        else if (message.terminal === this.#id) this.#show(message.data);
       }),
       this.server.onNotification(ServerNotifications.terminalExit, ({ terminal, exit }) => {
         if (terminal === this.#id) this.#end(exit ?? undefined);
@@ -99,7 +129,7 @@ class RemoteTerminal implements Pseudoterminal {
 
   handleInput(data: string): void {
     if (this.#over) this.#close.fire();
-    else if (this.#id !== undefined) this.#send(this.server.notify(ClientNotifications.terminalInput, { terminal: this.#id, data }));
+    else if (this.#id !== undefined && this.#spoke) this.#send(this.server.notify(ClientNotifications.terminalInput, { terminal: this.#id, data }));
     else this.#typed = (this.#typed + data).slice(0, TYPE_AHEAD);
   }
 
@@ -123,14 +153,21 @@ class RemoteTerminal implements Pseudoterminal {
         return;
       }
       this.#id = terminal;
-      for (const early of this.#early) if (early.terminal === terminal) this.#write.fire(early.data);
+      for (const early of this.#early) if (early.terminal === terminal) this.#show(early.data);
       this.#early = [];
       if (this.#size !== asked) this.setDimensions(this.#size);
-      if (this.#typed !== '') this.handleInput(this.#typed);
-      this.#typed = '';
     } catch (error) {
       this.#fail(sentence(error));
     }
+  }
+
+  /** What was typed ahead follows the shell's first words: before them it would be echoed twice. */
+  #show(data: string): void {
+    this.#write.fire(data);
+    this.#spoke = true;
+    const typed = this.#typed;
+    this.#typed = '';
+    if (typed !== '') this.handleInput(typed);
   }
 
   #send(sent: Promise<void>): void {
