@@ -37,7 +37,7 @@ function partOf(part: Part, view: WindowView | undefined, translate: Translate):
         name,
         title: translate(paramText(name).title),
         placeholder: translate(paramText(name).placeholder),
-        choices: name === 'INTERFACE' && view ? rowsOf(view, 'interface').map((row) => row.key) : [],
+        choices: name === 'INTERFACE' && view ? rowsOf(view, 'interface').map((row) => row.key).filter((key) => checkParam(name, key) === undefined) : [],
       })),
     },
   };

@@ -41,11 +41,15 @@ export function checkParam(name: ParamName, value: string): Message | undefined 
   }
 }
 
-/** The kernel's own rule (dev_valid_name in net/core/dev.c), and no leading dash: tools would take it for an option. */
+/**
+ * The kernel's own rule (dev_valid_name in net/core/dev.c), and no leading dash, which tools would take for an option.
+ * The kernel allows control characters; typed into a terminal, ^U and ^O would make a command line of their own.
+ */
 function checkInterface(value: string): Message | undefined {
   const bytes = new TextEncoder().encode(value).length;
   const valid = bytes >= 1 && bytes <= 15 && value !== '.' && value !== '..' && !/[/:\s\0]/.test(value);
   if (!valid) return msg('This is not the name of an interface.');
+  if (/\p{C}/u.test(value)) return msg('A name with invisible characters cannot be used in a command.');
   return value.startsWith('-') ? msg('A name that begins with a dash would be taken for an option.') : undefined;
 }
 
