@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,31 +27,56 @@ export interface ReportFinding {
   readonly summary: string;
 }
 
-/** The command line of the product, built or given by DROPLENS_DIST. */
+/** The command line of the product, where anybody on the machine can read and start it. */
 export interface Cli extends AsyncDisposable {
   readonly file: string;
 }
 
-/** The bundle that DROPLENS_DIST names, else one made from the sources for this run. */
+/**
+ * The bundle that DROPLENS_DIST names, else one made from the sources for this run; with the runbooks beside it, in a
+ * folder of its own that also an unprivileged user may read.
+ */
 export async function openCli(): Promise<Cli> {
-  const given = process.env['DROPLENS_DIST'];
-  if (given !== undefined) return { file: join(given, 'cli.js'), [Symbol.asyncDispose]: async () => undefined };
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), 'dlab-'));
-  await build({
-    absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts' },
-    outdir: join(folder, 'dist'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    external: ['*.node', 'cpu-features'],
-    logLevel: 'error',
-  });
-  // Runbooks are looked up beside the folder of the bundle.
-  await symlink(join(root, 'media'), join(folder, 'media'));
-  return { file: join(folder, 'dist', 'cli.js'), [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  await chmod(folder, 0o755);
+  const file = join(folder, 'dist', 'cli.js');
+  const given = process.env['DROPLENS_DIST'];
+  if (given === undefined) {
+    await build({
+      absWorkingDir: root,
+      entryPoints: { cli: 'src/cli/main.ts' },
+      outdir: join(folder, 'dist'),
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      external: ['*.node', 'cpu-features'],
+      logLevel: 'error',
+    });
+  } else {
+    await mkdir(join(folder, 'dist'));
+    await copyFile(join(given, 'cli.js'), file);
+  }
+  await cp(join(root, 'media', 'runbooks'), join(folder, 'media', 'runbooks'), { recursive: true });
+  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Starts a program without any right but to read what everybody may read. */
+const UNPRIVILEGED = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'];
+
+/** Who diagnoses: somebody without rights, root, or root with the sources that only root has. */
+export type Who = 'nobody' | 'root' | 'tier 1';
+
+/** How a person would call the command line. Root looks into a namespace from outside; others are already in it. */
+function commandLine(cli: Cli, host: Host | 'machine', seconds: number, who: Who): readonly string[] {
+  const diagnose = (target: string): readonly string[] => [
+    ...[process.execPath, cli.file, 'diagnose', target, '--seconds', String(seconds), '--json'],
+    ...(who === 'tier 1' ? ['--root'] : []),
+  ];
+  if (who !== 'nobody') return diagnose(host === 'machine' ? 'local:/' : `local:/netns/${host.netns}`);
+  const inside = host === 'machine' ? [] : ['ip', 'netns', 'exec', host.netns];
+  return [...inside, ...UNPRIVILEGED, ...diagnose('local:/')];
 }
 
 /** One diagnosis, and what the load did while it watched. */
@@ -62,9 +87,14 @@ export interface Watched<T> {
 }
 
 /** Diagnoses a host as a person would, and puts load on it inside the watched window. */
-export async function diagnose<T>(cli: Cli, host: Host | 'machine', seconds: number, load: () => Promise<T>): Promise<Watched<T>> {
-  const target = host === 'machine' ? 'local:/' : `local:/netns/${host.netns}`;
-  const argv = [process.execPath, cli.file, 'diagnose', target, '--seconds', String(seconds), '--json'];
+export async function diagnose<T>(
+  cli: Cli,
+  host: Host | 'machine',
+  seconds: number,
+  who: Who,
+  load: () => Promise<T>,
+): Promise<Watched<T>> {
+  const argv = commandLine(cli, host, seconds, who);
   let ended: Ended | undefined;
   let pid: number | undefined;
   const watching = run(argv, seconds + 20, '', (started) => (pid = started)).then((result) => (ended = result));

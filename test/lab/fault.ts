@@ -29,6 +29,10 @@ export interface Fault {
   readonly severity: 'loss' | 'risk';
   /** Why it must have the machine to itself; it changes or reads what belongs to the whole machine. */
   readonly alone?: string;
+  /** What cannot be known without root; every other fault is diagnosed by a user without rights. */
+  readonly root?: string;
+  /** 1: only what root may read decides it, so that the diagnosis is asked to read that, too. */
+  readonly tier?: 1;
   /** Watched window, in seconds; 3 unless given. */
   readonly seconds?: number;
   setUp(lab: Lab): Promise<Scene>;

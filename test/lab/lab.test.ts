@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { diagnose, openCli, type Cli } from './cli.js';
+import { diagnose, openCli, type Cli, type Who } from './cli.js';
 import type { Control, Done, Fault, Scene } from './fault.js';
 import { problemsOfControl, problemsOfFault } from './judge.js';
 import { Lab, whyNot } from './lab.js';
@@ -13,6 +13,7 @@ async function all<T>(folder: string, load: (name: string) => Promise<{ readonly
 }
 
 const faults = await all<Fault>('faults', (name) => import(`./faults/${name}.ts`));
+const doubles = await all<Fault>('doubles', (name) => import(`./doubles/${name}.ts`));
 const controls = await all<Control>('controls', (name) => import(`./controls/${name}.ts`));
 
 /** Most of a diagnosis is waiting; more at once than this, and two processors are too slow for the window. */
@@ -32,11 +33,13 @@ afterAll(async () => {
   await cli?.[Symbol.asyncDispose]();
 });
 
+const whoFor = (thing: Fault | Control): Who => ('tier' in thing ? 'tier 1' : 'root' in thing ? 'root' : 'nobody');
+
 async function watch(thing: Fault | Control) {
   if (cli === undefined) throw new Error('The command line was not built');
   await using lab = new Lab();
   const scene: Scene = await thing.setUp(lab);
-  const watched = await diagnose<Done>(cli, scene.target, thing.seconds ?? 3, () => scene.load());
+  const watched = await diagnose<Done>(cli, scene.target, thing.seconds ?? 3, whoFor(thing), () => scene.load());
   if (process.env['DROPLENS_LAB_SHOW'] === '1') process.stdout.write(`${JSON.stringify(watched, null, 1)}\n`);
   return { scene, watched };
 }
@@ -60,6 +63,9 @@ describe.concurrent('faults and healthy hosts, each in namespaces of its own', (
   for (const fault of shared(faults)) {
     it(`fault ${fault.id}: ${fault.title}`, { timeout: LIMIT_MS }, () => pool.run(() => checkFault(fault)));
   }
+  for (const fault of shared(doubles)) {
+    it(`two faults ${fault.id}: ${fault.title}`, { timeout: LIMIT_MS }, () => pool.run(() => checkFault(fault)));
+  }
   for (const control of shared(controls)) {
     it(`healthy ${control.id}: ${control.title}`, { timeout: LIMIT_MS }, () => pool.run(() => checkControl(control)));
   }
@@ -67,5 +73,6 @@ describe.concurrent('faults and healthy hosts, each in namespaces of its own', (
 
 describe('faults that concern the whole machine, one at a time', () => {
   for (const fault of alone(faults)) it(`fault ${fault.id}: ${fault.title}`, { timeout: LIMIT_MS }, () => checkFault(fault));
+  for (const fault of alone(doubles)) it(`two faults ${fault.id}: ${fault.title}`, { timeout: LIMIT_MS }, () => checkFault(fault));
   for (const control of alone(controls)) it(`healthy ${control.id}: ${control.title}`, { timeout: LIMIT_MS }, () => checkControl(control));
 });

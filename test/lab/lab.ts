@@ -176,7 +176,7 @@ export async function whyNot(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'network namespaces need Linux';
   if (process.getuid?.() !== 0) return 'making network namespaces needs root';
   const folders = (process.env['PATH'] ?? '').split(':');
-  for (const program of ['ip', 'ss', 'tc', 'nft', 'ping', 'sysctl', 'python3']) {
+  for (const program of ['ip', 'ss', 'tc', 'nft', 'ping', 'sysctl', 'python3', 'setpriv']) {
     const found = folders.some((folder) => {
       try {
         return readdirSync(folder).includes(program);

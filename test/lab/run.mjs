@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
-const names = ['faults', 'controls'].flatMap((folder) => readdirSync(join(here, folder)).map((file) => file.replace(/\.ts$/, '')));
+const names = ['faults', 'doubles', 'controls'].flatMap((folder) => readdirSync(join(here, folder)).map((file) => file.replace(/\.ts$/, '')));
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !names.includes(name));
 if (wanted.length === 0 || unknown.length > 0) {
