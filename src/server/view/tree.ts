@@ -71,15 +71,18 @@ function quiet({ view, diagnosis, translate }: TreeInput): { readonly health: He
   return { health: 'ok', said: translate(msg('no loss')) };
 }
 
-/** What may be said of a layer without findings: nothing, when not one of its causes could be decided. */
+/**
+ * What may be said of a layer without findings. Nothing, when one of its causes hangs on something essential that could not
+ * be read, or when not one of them could be decided.
+ */
 function quietLayer(layer: Layer, input: TreeInput, children: readonly TreeNode[]): { readonly health: Health; readonly said: string } {
   const { view, diagnosis, causes, translate } = input;
   if (isFirstLook(view)) return { health: 'idle', said: '' };
-  const reasons = causes
-    .filter((cause) => cause.layer === layer)
-    .map((cause) => diagnosis.notChecked.find((entry) => entry.causes.includes(cause.id)));
-  const [reason] = reasons;
-  if (reason !== undefined && !reasons.includes(undefined)) {
+  const own = causes.filter((cause) => cause.layer === layer);
+  const open = diagnosis.notChecked.filter((entry) => own.some((cause) => entry.causes.includes(cause.id)));
+  const allOpen = own.every((cause) => open.some((entry) => entry.causes.includes(cause.id)));
+  const reason = open.find((entry) => entry.essential) ?? (allOpen ? open[0] : undefined);
+  if (reason !== undefined) {
     return { health: 'unknown', said: translate(msg('cannot tell: {0}', translate(reason.why))) };
   }
   return children.length === 0 ? { health: 'idle', said: translate(msg('nothing to show')) } : { health: 'ok', said: '' };
