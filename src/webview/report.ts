@@ -58,8 +58,8 @@ export class ReportView {
         el(
           'ul',
           { class: 'not-checked' },
-          ...report.notChecked.map(({ what, why, how }) =>
-            el('li', {}, el('strong', {}, what), `: ${why}`, ...(how === '' ? [] : [el('p', { class: 'dim' }, say('report.how', how))])),
+          ...sameReason(report.notChecked).map(({ what, why, how }) =>
+            el('li', {}, el('strong', {}, what.join(', ')), `: ${why}`, ...(how === '' ? [] : [el('p', { class: 'dim' }, say('report.how', how))])),
           ),
         ),
       );
@@ -113,6 +113,17 @@ export class ReportView {
       ),
     );
   }
+}
+
+/** One missing tool hides many things: they are listed with their common reason once. */
+function sameReason(entries: DiagnosisReport['notChecked']): { what: string[]; why: string; how: string }[] {
+  const groups = new Map<string, { what: string[]; why: string; how: string }>();
+  for (const { what, why, how } of entries) {
+    const group = groups.get(`${why}\n${how}`) ?? { what: [], why, how };
+    group.what.push(what);
+    groups.set(`${why}\n${how}`, group);
+  }
+  return [...groups.values()];
 }
 
 const language = (): string => document.documentElement.lang || 'en';

@@ -19,8 +19,8 @@ export function verdictSentence(report: DiagnosisReport, host: string): string {
     return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s), but: {2}', plain(host), seconds, plain(first.summary));
   }
   if (report.verdict === 'incomplete') {
-    const missing = report.notChecked.map(({ what }) => plain(what)).join(', ');
-    return l10n.t('Droplens: cannot tell whether {0} loses packets, because this could not be read: {1}', plain(host), missing);
+    const [what, ...others] = report.notChecked.map((entry) => plain(entry.what));
+    return l10n.t('Droplens: cannot tell whether {0} loses packets. Could not be read: {1} (others: {2}).', plain(host), what ?? '', others.length);
   }
   if (unchecked === 0) return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s).', plain(host), seconds);
   return l10n.t('Droplens: nothing was lost on {0} while I watched ({1} s). Not checked: {2}, see the verdict.', plain(host), seconds, unchecked);

@@ -73,13 +73,13 @@ export class RunbookPanel implements Disposable {
       }),
       parts.server.onNotification(ServerNotifications.runbook, (update) => {
         if (update.target !== target || update.runbook !== runbook) return;
-        this.#host = update.host;
+        this.#host = this.#name(update.host);
         this.#states.merge(update.steps);
         this.#post({ type: 'state', steps: update.steps });
       }),
       parts.server.onNotification(ServerNotifications.tree, ({ target: of, state }) => {
         if (of !== target) return;
-        this.#connection = targetText(plain(this.#host), state) ?? null;
+        this.#connection = targetText(plain(parts.targets.label(target)), state) ?? null;
         this.#tell();
       }),
       parts.server.onState((state) => {
@@ -117,8 +117,9 @@ export class RunbookPanel implements Disposable {
       const document = await server.request(Requests.openRunbook, { target: this.target, runbook: this.runbook });
       if (this.#document?.hash !== document.hash) this.#states.clear();
       this.#document = document;
-      this.#host = targets.label(this.target);
-      this.panel.title = `${document.title} · ${plain(this.#host)}`;
+      const connection = targets.connection(this.target);
+      this.#host = connection.kind === 'connected' ? this.#name(connection.host.name) : targets.label(this.target);
+      this.panel.title = `${document.title} · ${plain(targets.label(this.target))}`;
       this.#post({ type: 'document', document, host: this.#host });
       this.#post({ type: 'state', steps: this.#states.all() });
       this.#postGoto();
@@ -242,6 +243,12 @@ export class RunbookPanel implements Disposable {
     if (this.#goto === undefined || !this.#ready || this.#document === undefined) return;
     this.#post({ type: 'goto', step: this.#goto.step });
     this.#goto = undefined;
+  }
+
+  /** The name that the person knows, and the host's own where it is another. */
+  #name(host: string): string {
+    const label = this.parts.targets.label(this.target);
+    return label === host ? label : `${label} (${host})`;
   }
 
   #tell(): void {
