@@ -44,6 +44,8 @@ export function addCounts(a: Count, b: Count): Count {
  * `unsigned int` (softnet_stat, per-CPU nf_conntrack); 64-bit ones everywhere else.
  */
 export function changeOf(before: Count, after: Count): CountChange {
+  // Nearly every counter is small enough to be exact as a number, and nearly none ever falls.
+  if (typeof before === 'number' && typeof after === 'number' && after >= before) return { kind: 'steady', delta: after - before };
   const from = BigInt(before);
   const to = BigInt(after);
   if (to >= from) return { kind: 'steady', delta: Number(to - from) };

@@ -1,6 +1,5 @@
 import { TABLES, type TableName } from '../facts.js';
 import { SEVERITIES } from '../layers.js';
-import { rowsOf } from '../observe/derive.js';
 import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
 import type { Cause, Rule } from '../runbook/cause.js';
@@ -8,7 +7,7 @@ import { render } from '../runbook/template.js';
 import type { Condition, Reference } from './condition.js';
 import { evidenceOf } from './evidence.js';
 import { gatherNotChecked, hasSignal, type Undecided } from './notChecked.js';
-import { isUnreadTable, scopeOf, type Scope, type ScopeObject } from './scope.js';
+import { isUnreadTable, scopeOf, type Scope, type ScopedView, type ScopeObject } from './scope.js';
 import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.js';
 
 /**
@@ -16,10 +15,10 @@ import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.j
  * decided is listed, never counted as healthy.
  */
 export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis {
-  const { scope, row } = scopeOf(view);
+  const scoped = scopeOf(view);
   const findings: Found[] = [];
   const undecided: Undecided[] = [];
-  for (const cause of causes) judge(cause, view, scope, row, findings, undecided);
+  for (const cause of causes) judge(cause, view, scoped, findings, undecided);
   const kept = withoutExplained(findings, causes);
   const ranked = rank(kept, causes);
   const notChecked = gatherNotChecked(view, undecided);
@@ -29,15 +28,14 @@ export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis 
 function judge(
   cause: Cause,
   view: WindowView,
-  scope: Scope,
-  toScope: (row: RowWindow) => ScopeObject,
+  { scope, row: toScope, rowsOf }: ScopedView,
   findings: Found[],
   undecided: Undecided[],
 ): void {
   const own: Found[] = [];
   if (cause.subject !== 'host') {
     const source = sourceOfTable(cause.subject);
-    const rows = rowsOf(view, cause.subject);
+    const rows = rowsOf(cause.subject);
     const perRow = cause.rules.filter((rule) => rule.perRow);
     // Only a table that could not be read leaves a cause open; an empty table is an answer.
     if (perRow.length > 0 && isUnreadTable(view, cause.subject)) {

@@ -22,8 +22,16 @@ export interface Scope {
   readonly seconds: number;
 }
 
+/** A window as the conditions see it. */
+export interface ScopedView {
+  readonly scope: Scope;
+  row(row: RowWindow): ScopeObject;
+  /** As {@link rowsOf}, sorted once. */
+  rowsOf(table: TableName): readonly RowWindow[];
+}
+
 /** Makes the names of a window available to conditions. */
-export function scopeOf(view: WindowView): { readonly scope: Scope; row(row: RowWindow): ScopeObject } {
+export function scopeOf(view: WindowView): ScopedView {
   const delta: Place = new Map();
   const rate: Place = new Map();
   const now: Place = new Map();
@@ -47,7 +55,14 @@ export function scopeOf(view: WindowView): { readonly scope: Scope; row(row: Row
     if (known === undefined) made.set(window, (known = rowObject(window)));
     return known;
   };
-  return { scope: { delta, rate, now, min, max, rows: tables(view, row), seconds: view.seconds }, row };
+  const sorted = new Map<TableName, readonly RowWindow[]>();
+  const rows = (table: TableName): readonly RowWindow[] => {
+    let known = sorted.get(table);
+    if (known === undefined) sorted.set(table, (known = rowsOf(view, table)));
+    return known;
+  };
+  const scope = { delta, rate, now, min, max, rows: tables(view, (table) => rows(table).map(row)), seconds: view.seconds };
+  return { scope, row, rowsOf: rows };
 }
 
 /** Whether a table's rows are unknown: its source failed, and no other told of any. */
@@ -58,13 +73,13 @@ export function isUnreadTable(view: WindowView, table: TableName): boolean {
 type Place = Map<string, ScopeValue>;
 
 /** Rows are many and few conditions look at all of a table, so a table is made when it is first named. */
-function tables(view: WindowView, row: (window: RowWindow) => ScopeObject): ScopeRows {
+function tables(view: WindowView, make: (table: TableName) => readonly ScopeObject[]): ScopeRows {
   const result = {} as Record<TableName, readonly ScopeObject[]>;
   for (const table of TABLES) {
     // A table that could not be read is missing, like any name that a host does not have, and not empty.
     if (isUnreadTable(view, table)) continue;
     let made: readonly ScopeObject[] | undefined;
-    Object.defineProperty(result, table, { enumerable: true, get: () => (made ??= rowsOf(view, table).map(row)) });
+    Object.defineProperty(result, table, { enumerable: true, get: () => (made ??= make(table)) });
   }
   return result;
 }

@@ -250,7 +250,7 @@ function counter(before: Count | undefined, after: Count, seconds: number, once:
 function wasMadeAnew(before: Row, after: Row): boolean {
   for (const [name, value] of after.counters) {
     const old = before.counters.get(name);
-    if (old !== undefined && changeOf(old, value).kind === 'reset') return true;
+    if (old !== undefined && value < old && changeOf(old, value).kind === 'reset') return true;
   }
   return false;
 }
@@ -269,9 +269,12 @@ function levelOf(values: readonly (number | undefined)[]): LevelWindow | undefin
   return { before, after, min, max };
 }
 
-/** Every UDP socket is listed in every reading, so one that was not there before began with zero drops. */
+/**
+ * Every UDP socket is listed in every reading, so one that was not there before began with zero drops; a drop trace
+ * counts from the moment at which it is started.
+ */
 function startsAtZero(table: TableName): boolean {
-  return table === 'udp';
+  return table === 'udp' || table === 'drop';
 }
 
 /** Established sockets are listed only while a queue holds data: absence is an empty queue. */
