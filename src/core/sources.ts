@@ -1,4 +1,5 @@
 import { msg, type Message } from './message.js';
+import { findPrivileged } from './privileged/sources.js';
 
 /**
  * How often a source is read. `fast`: in every sample (small files of /proc). `medium`: every few seconds and at both
@@ -221,8 +222,9 @@ const PROCESS_FILES =
  * be in use at all: listing all connections costs the host more than anything else here.
  */
 const PORTS_IN_USE =
-  `dl_n=0 dl_lo=0 dl_hi=0; { read -r dl_lo dl_hi </proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null; ` +
-  `for dl_f in /proc/net/sockstat /proc/net/sockstat6; do { while read -r dl_k dl_x dl_in dl_x dl_x dl_x dl_tw dl_y; do case $dl_k in TCP:|TCP6:) dl_n=$((dl_n+dl_in+\${dl_tw:-0}));; esac; done <$dl_f; } 2>/dev/null; done; ` +
+  // A shell reads byte by byte, and a sysctl of numbers answers only the first read.
+  `dl_x=$(awk 'FILENAME~/range/{lo=$1;hi=$2} $1=="TCP:"{n+=$3+$7} $1=="TCP6:"{n+=$3} END{print n+0,lo+0,hi+0}' /proc/sys/net/ipv4/ip_local_port_range /proc/net/sockstat*); ` +
+  `dl_n=\${dl_x%% *} dl_hi=\${dl_x##* } dl_x=\${dl_x#* } dl_lo=\${dl_x% *}; ` +
   `if [ $((dl_n*2)) -lt $((dl_hi-dl_lo+1)) ]; then echo droplens-ports few; else ss -tan | ` +
   `awk -v lo="$dl_lo" -v hi="$dl_hi" 'NR>1&&$1!="LISTEN"{a=$4; p=a; sub(/.*:/,"",p); sub(/:[^:]*$/,"",a); if(p+0>=lo&&p+0<=hi)n[a " " $5]++} END{for(k in n)if(n[k]>m){m=n[k];b=k} if(m)print m,b; print "droplens-ports",hi-lo+1}'; fi`;
 
@@ -368,6 +370,9 @@ export const SOURCES = [
   file('proc_stat', '/proc/stat', { tier: 'slow', scope: 'host' }),
   file('cgroup_cpu', '/sys/fs/cgroup/cpu.stat', { tier: 'slow', absentIsFine: true }),
   file('file_nr', '/proc/sys/fs/file-nr', { tier: 'slow', scope: 'host', absentIsFine: true }),
+  file('vmstat', '/proc/vmstat', { tier: 'slow', scope: 'host' }),
+  file('if_inet6', '/proc/net/if_inet6', { tier: 'slow', absentIsFine: true }),
+  file('rt6_stats', '/proc/net/rt6_stats', { tier: 'slow', absentIsFine: true }),
   command('routes', msg('routes and rules that refuse packets (ip route, ip rule)'), ['ip', 'awk'], REFUSING_ROUTES),
   command('neighbours', msg('neighbours that do not answer (ip neigh)'), ['ip', 'awk'], TELLING_NEIGHBOURS),
   command('link_conf', msg('settings of the interfaces in /proc/sys/net'), [], linkConfScript()),
@@ -377,24 +382,10 @@ export const SOURCES = [
   command('queues', msg('captures and netfilter queues'), ['ss', 'awk'], QUEUES_TO_PROGRAMS),
 ] as const satisfies readonly Source[];
 
-/**
- * What only root may see (firewall rules, kernel messages, drop reasons). Never read with the samples; named here so
- * that all causes which depend on it are said in one line.
- */
-export const PRIVILEGED: Source = {
-  id: 'privileged',
-  title: msg('firewall rules, kernel messages and drop reasons'),
-  tier: 'medium',
-  scope: 'namespace',
-  essential: false,
-  how: msg('Diagnose with administrator rights: the rules, messages and drop reasons are then read too.'),
-  reader: { kind: 'command', tools: [], script: ':' },
-};
-
 /** A source's name; a closed set, except that sysctls are spelt after their keys. */
 export type SourceId = string;
 
-/** Looks a source up by id. */
+/** Looks a source up by id, those that need root among them. */
 export function findSource(id: SourceId): Source | undefined {
-  return id === PRIVILEGED.id ? PRIVILEGED : (SOURCES as readonly Source[]).find((source) => source.id === id);
+  return findPrivileged(id) ?? (SOURCES as readonly Source[]).find((source) => source.id === id);
 }

@@ -40,6 +40,9 @@ const FEC_LOST = /^(rx_fec_uncorrectable_blocks|fec_uncorrect(able|ed)?_(blocks|
 /** Frames that the NIC's own filter refused: mlx5 `rx_steer_missed_packets`, qede `mac_filter_discards`, bnx2x `rx_filtered_packets`. */
 const FILTERED = /^(rx_steer_missed_packets|mac_filter_discards|rx_filtered_packets|rx_vlan_filter_drops?)$/;
 
+/** Segments joined in hardware or by the driver (LRO), which must not be forwarded: ixgbe, mlx5, bnx2x, qede. */
+const LRO = /^(lro_aggregated|hw_rsc_aggregated|rx_lro_packets|rx\d*_lro_packets|rx_lro_pkts|num_tpa_pkts|\[\d+\]: tpa_aggregations)$/;
+
 const SUMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['ring_overflow', RING_OVERFLOW],
   ['crc', CRC],
@@ -52,6 +55,7 @@ const SUMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['oversize', OVERSIZE],
   ['fec_lost', FEC_LOST],
   ['filtered', FILTERED],
+  ['lro', LRO],
 ];
 
 /**
@@ -67,16 +71,18 @@ export function derive(view: WindowView): WindowView {
     const halfOpen = view.rows.get('synrecv');
     const read = halfOpen !== undefined || !view.unreadable.has('ss_synrecv');
     const processes = view.rows.get('process');
-    const halfClosed = view.rows.get('halfclosed');
+    const closed = view.rows.get('halfclosed');
     const closing = view.levels.has('closewait.count');
     rows.set(
       'listener',
       mapRows(listeners, (row) => {
         const counted = read ? withLevel(row, 'syn_recv', levelAt(halfOpen, row)) : row;
-        return withFiles(closing ? withLevel(counted, 'close_wait', levelAt(halfClosed, row)) : counted, processes);
+        return withFiles(closing ? withLevel(counted, 'close_wait', levelAt(closed, row)) : counted, processes);
       }),
     );
   }
+  const halfClosed = view.rows.get('halfclosed');
+  if (halfClosed && listeners) rows.set('halfclosed', mapRows(halfClosed, (row) => atListener(row, listeners)));
   const sockets = view.rows.get('socket');
   if (sockets && listeners) rows.set('socket', mapRows(sockets, (row) => withProcess(row, listeners)));
   return { ...view, rows };
@@ -121,6 +127,18 @@ function withFiles(row: RowWindow, processes: ReadonlyMap<string, RowWindow> | u
     if (fds && limit && (worst === undefined || fds.after * worst[1].after > worst[0].after * limit.after)) worst = [fds, limit];
   }
   return worst ? withLevel(withLevel(row, 'fds', worst[0]), 'fd_limit', worst[1]) : row;
+}
+
+/** Address and process of the listener at this row's port. */
+function atListener(row: RowWindow, listeners: ReadonlyMap<string, RowWindow>): RowWindow {
+  const listener = [...listeners.values()].find((each) => each.labels.get('port') === row.key);
+  if (listener === undefined) return row;
+  const labels = new Map(row.labels);
+  for (const name of ['local', 'process']) {
+    const value = listener.labels.get(name);
+    if (value !== undefined) labels.set(name, value);
+  }
+  return { ...row, labels };
 }
 
 /** A server's connection has its listener's port; `ss -p` may have named only the listener's process. */

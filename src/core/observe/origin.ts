@@ -35,8 +35,13 @@ const BY_PREFIX: ReadonlyMap<string, SourceId> = new Map([
   ['closewait', 'tcp_states'],
   ['synsent', 'tcp_states'],
   ['cgroup', 'cgroup_cpu'],
-  ['dmesg', 'privileged'],
-  ['conntrack_s', 'privileged'],
+  ['vmstat', 'vmstat'],
+  ['rt6', 'rt6_stats'],
+  ['dmesg', 'dmesg'],
+  ['conntrack_s', 'conntrack_s'],
+  ['xfrm_sa', 'xfrm_sa'],
+  ['firewall', 'firewall'],
+  ['drop_trace', 'drop_trace'],
 ]);
 
 const BY_TABLE: Readonly<Record<TableName, SourceId>> = {
@@ -53,11 +58,11 @@ const BY_TABLE: Readonly<Record<TableName, SourceId>> = {
   route: 'routes',
   neighbour: 'neighbours',
   // Read by whoever may, but only root may.
-  nfqueue: 'privileged',
+  nfqueue: 'nfqueue_root',
   capture: 'queues',
-  rule: 'privileged',
-  chain: 'privileged',
-  drop: 'privileged',
+  rule: 'firewall',
+  chain: 'firewall',
+  drop: 'drop_trace',
 };
 
 const BY_VALUE: ReadonlyMap<string, SourceId> = new Map([
@@ -73,6 +78,8 @@ const BY_VALUE: ReadonlyMap<string, SourceId> = new Map([
   ),
   ...LINK_SETTINGS.map((setting) => [`interface.${setting.replace('/', '_')}`, 'link_conf'] as const),
   ...['cpu_ticks', 'softirq_ticks', 'steal_ticks', 'idle_ticks'].map((name) => [`cpu.${name}`, 'proc_stat'] as const),
+  ['interface.ipv6_addresses', 'if_inet6'],
+  ['interface.ipv6_dadfailed', 'if_inet6'],
   ['listener.fds', 'process_files'],
   ['listener.fd_limit', 'process_files'],
   ['listener.close_wait', 'tcp_states'],

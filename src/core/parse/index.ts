@@ -2,6 +2,7 @@ import type { Parser } from '../facts.js';
 import { SYSCTLS, type SourceId } from '../sources.js';
 import { parseDev } from './dev.js';
 import { parseEthtool } from './ethtool.js';
+import { parseIfInet6, parseRt6Stats } from './ipv6.js';
 import { parseIpLink } from './ip-link.js';
 import { parseConnectionStates, parseFileNr, parsePorts, parseProcessFiles, parseQueues } from './limits.js';
 import { parseLinkConf } from './link-conf.js';
@@ -9,7 +10,7 @@ import { parseNeighbours } from './neighbours.js';
 import { parseNetstat } from './netstat.js';
 import { perCpuParser } from './percpu.js';
 import { parseProcTcp, parseProcUdp } from './proc-sockets.js';
-import { parseCgroupCpu, parseProcStat } from './proc-stat.js';
+import { parseCgroupCpu, parseProcStat, parseVmstat } from './proc-stat.js';
 import { parseRoutes } from './routes.js';
 import { numberParser, parseBootId, parseUptime, sysctlParser } from './single.js';
 import { parseSnmp6 } from './snmp6.js';
@@ -57,6 +58,9 @@ const PARSERS: ReadonlyMap<SourceId, Parser> = new Map<SourceId, Parser>([
   ['proc_stat', parseProcStat],
   ['cgroup_cpu', parseCgroupCpu],
   ['file_nr', parseFileNr],
+  ['vmstat', parseVmstat],
+  ['if_inet6', parseIfInet6],
+  ['rt6_stats', parseRt6Stats],
   ['routes', parseRoutes],
   ['neighbours', parseNeighbours],
   ['link_conf', parseLinkConf],

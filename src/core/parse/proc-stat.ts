@@ -1,7 +1,7 @@
 import { addCounts, parseCount, type Count } from '../count.js';
 import { FactsBuilder, type Facts } from '../facts.js';
 import { msg } from '../message.js';
-import { lines, MAX_ROWS, note, noteGarbled, RowLimit, words } from './text.js';
+import { addTo, lines, MAX_ROWS, note, noteGarbled, RowLimit, words } from './text.js';
 
 /**
  * /proc/stat (proc(5)): `cpuN user nice system idle iowait irq softirq steal guest guest_nice` in clock ticks. Rows
@@ -49,5 +49,23 @@ export function parseCgroupCpu(text: string): Facts {
     else if (name === 'usage_usec') facts.counters.set('cgroup.usage_usec', count);
   }
   if (facts.counters.size === 0) note(facts, msg('Not the CPU statistics of a control group.'));
+  return facts;
+}
+
+/**
+ * /proc/vmstat (mm/vmstat.c): `NAME VALUE` a line. Counters vmstat.oom_kill (Linux 4.13) and vmstat.allocstall, the sum
+ * of its zones: how often an allocation had to wait for memory to be freed.
+ */
+export function parseVmstat(text: string): Facts {
+  const facts = new FactsBuilder();
+  for (const line of lines(text)) {
+    const [name = '', value = '', ...rest] = words(line.text);
+    const counter = name === 'oom_kill' ? 'vmstat.oom_kill' : /^allocstall(_\w{1,20})?$/.test(name) ? 'vmstat.allocstall' : undefined;
+    if (counter === undefined) continue;
+    const count = parseCount(value);
+    if (count === undefined || rest.length > 0) noteGarbled(facts, line.number);
+    else addTo(facts.counters, counter, count);
+  }
+  if (facts.counters.size === 0) note(facts, msg('There is no line about memory.'));
   return facts;
 }

@@ -6,7 +6,7 @@ import { KeyNumbers, lines, MAX_NAME, MAX_ROWS, note, noteEmpty, noteGarbled, no
 
 /** `name:value` of the detail line that are levels, and the names of their gauges (misc/ss.c, tcp_stats_print). */
 const LEVELS: ReadonlyMap<string, string> = new Map(
-  ['notsent', 'unacked', 'lost', 'cwnd', 'mss', 'pmtu', 'rcvmss', 'rto', 'rtt', 'backoff', 'rcv_space', 'snd_wnd'].map(
+  ['notsent', 'unacked', 'lost', 'cwnd', 'mss', 'pmtu', 'rcvmss', 'rto', 'rtt', 'backoff', 'rcv_space', 'snd_wnd', 'minrtt', 'lastsnd', 'lastrcv'].map(
     (name) => [name, name],
   ),
 );
@@ -43,6 +43,8 @@ const ZEROS: ReadonlyMap<string, readonly Omitted[]> = new Map<string, readonly 
       { word: 'unacked', gauge: 'unacked' },
       { word: 'lost', gauge: 'lost' },
       { word: 'backoff', gauge: 'backoff' },
+      { word: 'lastsnd', gauge: 'lastsnd' },
+      { word: 'lastrcv', gauge: 'lastrcv' },
       { word: 'retrans', gauge: 'retrans', counter: 'retrans_total' },
     ],
   ],
@@ -68,7 +70,7 @@ const ZEROS: ReadonlyMap<string, readonly Omitted[]> = new Map<string, readonly 
  * `ss -tnmoi state established` or `ss -tnp state established`, reduced by awk to sockets with a waiting queue:
  * Recv-Q Send-Q Local Peer [timer, process], each followed by indented detail. The last line tells how many sockets
  * were left out: gauge `sockets.left_out`. Rows `socket`, key `LOCAL PEER` as printed. Units: queues, buffers and
- * windows in bytes, rtt and rto in milliseconds, `*_limited_pct` in percent of the time in which data was waiting.
+ * windows in bytes, rtt, minrtt, rto, lastsnd and lastrcv in milliseconds, `*_limited_pct` in percent of the time in which data was waiting.
  */
 export function parseSsSockets(text: string): Facts {
   const facts = new FactsBuilder();

@@ -105,6 +105,9 @@ describe('ip_link', () => {
     const port = rowOf(facts, 'interface', 'a$(reboot)');
     expect(plain(port.labels)).toEqual({
       kind: 'veth',
+      port_state: 'disabled',
+      isolated: 'off',
+      locked: 'off',
       master: 'v1',
       link: 'x`id`',
       qdisc: 'noop',

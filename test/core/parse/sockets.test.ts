@@ -296,7 +296,7 @@ describe('established connections', () => {
   it('notes a list that is cut off, and values that are garbled', () => {
     const facts = parse('ss_established', 'Recv-Q Send-Q Local Peer\n0 9 1.2.3.4:5 6.7.8.9:10 timer:(on\n\t mss:1448 retrans:x/3 cwnd:ten lost:2 skmem:(r1,??) rwnd_limited:5ms\nnonsense\n\t cwnd:1\n');
     const row = rowOf(facts, 'socket', '1.2.3.4:5 6.7.8.9:10');
-    expect(plain(row.gauges)).toEqual({ recv_q: 0, send_q: 9, mss: 1448, lost: 2, skmem_r: 1, unacked: 0, backoff: 0 });
+    expect(plain(row.gauges)).toEqual({ recv_q: 0, send_q: 9, mss: 1448, lost: 2, skmem_r: 1, unacked: 0, backoff: 0, lastsnd: 0, lastrcv: 0 });
     expect(plain(row.counters)).toEqual({ retrans_total: 3 });
     expect(facts.problems.at(0)).toBe('Line 2: a value is not a number.');
     expect(facts.problems).toContain('Line 4: not understood.');
