@@ -29,15 +29,21 @@ export function localTransport(machine: LocalMachine = { platform: process.platf
     );
   }
   const running = new Set<LocalProcess>();
+  let disposed = false;
   return {
     lost: new Promise(() => {}),
     async spawn(argv, signal) {
       const started = await start(argv, machine.env, signal);
+      if (disposed) {
+        started.kill();
+        throw new TransportError('cancelled', english(msg('Cancelled.')));
+      }
       running.add(started);
       void started.exit.then(() => running.delete(started));
       return started;
     },
     async dispose() {
+      disposed = true;
       const ending = [...running];
       for (const one of ending) one.kill();
       await Promise.all(ending.map((one) => one.exit));

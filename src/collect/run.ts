@@ -123,6 +123,7 @@ class Run {
   #startedAt: number | undefined;
   #ended: 'timeout' | 'truncated' | 'cancelled' | 'no-start' | undefined;
   #lost: TransportError | undefined;
+  readonly #ending: { lost(error: TransportError): void };
   #forced: NodeJS.Timeout | undefined;
   #late: NodeJS.Timeout | undefined;
 
@@ -131,10 +132,15 @@ class Run {
     this.#request = request;
     this.#mark = new TextEncoder().encode(`\n${mark}\n`);
     this.#limit = request.maxBytes ?? OUTPUT_LIMIT;
-    void transport.lost.then((error) => {
-      this.#lost = error;
-      keeper.kill();
-    });
+    // What waits for the connection's end stays with it: it must not hold on to a run, and its output, that is over.
+    const ending = { lost: (error: TransportError) => this.#connectionLost(error) };
+    this.#ending = ending;
+    void transport.lost.then((error) => ending.lost(error));
+  }
+
+  #connectionLost(error: TransportError): void {
+    this.#lost = error;
+    this.#keeper.kill();
   }
 
   async result(program: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
@@ -152,6 +158,7 @@ class Run {
       clearTimeout(this.#late);
       clearTimeout(this.#forced);
       signal?.removeEventListener('abort', cancel);
+      this.#ending.lost = () => undefined;
       this.#keeper.kill();
     }
   }

@@ -58,6 +58,18 @@ describe('the local transport', () => {
     expect(processesWith(tag)).toEqual([]);
   });
 
+  it('starts nothing that outlives it, also what is being started while it is disposed of', async () => {
+    const tag = token();
+    const env = { PATH: process.env['PATH'], ...Object.fromEntries([tag.split('=')]) };
+    const transport = localTransport(machine({ env }));
+    const starting = transport.spawn(['sleep', '1000']);
+    const refused = expect(starting).rejects.toMatchObject({ reason: 'cancelled' });
+    await transport.dispose();
+    await refused;
+    await expect(transport.spawn(['sleep', '1000'])).rejects.toMatchObject({ reason: 'cancelled' });
+    await until('nothing is left', () => processesWith(tag).length === 0);
+  });
+
   it('says why a program cannot be started', async () => {
     const transport = localTransport(machine());
     await expect(transport.spawn(['/nonexistent/program'])).rejects.toMatchObject({ name: 'TransportError', reason: 'unsupported', message: expect.stringContaining('/nonexistent/program') });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localTransport, type LocalMachine } from '../../src/collect/local.js';
 import { runScript, type RunRequest } from '../../src/collect/run.js';
-import type { Transport } from '../../src/collect/transport.js';
+import { TransportError, type Transport } from '../../src/collect/transport.js';
 import { processesWith, SHELLS, shellArgv, token, until } from './support.js';
 
 const open: Transport[] = [];
@@ -164,4 +164,26 @@ describe('runScript', () => {
       runScript(tagged(token()), { script: 'true', env: new Map([['A;reboot', 'x']]), timeoutSeconds: 5 }),
     ).rejects.toThrow(RangeError);
   });
+});
+
+it('lets go of a connection when it is over', async () => {
+  const inner = tagged(token());
+  let kills = 0;
+  let lose: (error: TransportError) => void = () => undefined;
+  const lost = new Promise<TransportError>((resolve) => (lose = resolve));
+  const transport: Transport = {
+    lost,
+    dispose: () => inner.dispose(),
+    spawn: async (argv, signal) => {
+      const one = await inner.spawn(argv, signal);
+      const kill = one.kill.bind(one);
+      return Object.assign(one, { kill: () => { kills += 1; kill(); } });
+    },
+  };
+  expect(await runScript(transport, { script: 'echo one', env: new Map(), timeoutSeconds: 20 })).toMatchObject({ output: 'one\n' });
+  const before = kills;
+  lose(new TransportError('lost', 'The connection was lost.'));
+  await lost;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(kills).toBe(before);
 });

@@ -94,6 +94,16 @@ describe('questions of a server', () => {
     expect(asker.secrets).toHaveLength(30);
   });
 
+  it('does not pass on a flood of questions', async () => {
+    const port = await serve((context) => {
+      if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+      context.prompt(Array.from({ length: 200 }, () => ({ prompt: 'More: ', echo: false })), () => context.reject(['keyboard-interactive']));
+    });
+    const asker = new ScriptedAsker(false, Array<string>(1_000).fill('x'));
+    await expect(connectSsh(request(port, asker))).rejects.toMatchObject({ reason: 'authentication' });
+    expect(asker.secrets).toEqual([]);
+  });
+
   it('gives one method after the other where the server wants several', async () => {
     const key = await makeKey(join(home, '.ssh/id_ed25519'), 'ed25519');
     expect(key).toContain('id_ed25519');

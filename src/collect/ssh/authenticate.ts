@@ -29,8 +29,9 @@ interface Attempt {
   readonly name: string;
 }
 
-/** Rounds of questions of one keyboard-interactive attempt; a server that asks for ever is left. */
+/** Rounds of one keyboard-interactive attempt, and questions in one round; a server that asks for ever is left. */
 const MAX_ROUNDS = 10;
+const MAX_QUESTIONS = 10;
 const MAX_PROMPT = 300;
 
 /**
@@ -94,7 +95,7 @@ export class Authenticator {
         finish: KeyboardInteractiveCallback,
       ): void => {
         rounds++;
-        if (rounds > MAX_ROUNDS) {
+        if (rounds > MAX_ROUNDS || prompts.length > MAX_QUESTIONS) {
           finish(prompts.map(() => ''));
           return;
         }
