@@ -234,11 +234,10 @@ const TCP_STATES =
   `END{for(k in c)if(c[k]>2&&n++<256)print "close-wait",c[k],k;else rest+=c[k]; if(rest)print "close-wait",rest,"*:*"; ` +
   `for(k in s)if(m++<64)print "syn-sent",s[k],k;else more+=s[k]; if(more)print "syn-sent",more,"*:*"}'`;
 
-/** Packets that wait for a program: netfilter queues, where they may be read, and captures. */
-const QUEUES_TO_PROGRAMS =
-  `if [ -r /proc/net/netfilter/nfnetlink_queue ]; then { while read -r dl_x; do printf 'nfqueue %s\\n' "$dl_x"; done </proc/net/netfilter/nfnetlink_queue; } 2>/dev/null; fi; ` +
+/** Captures (packet sockets), each with its detail on one line; asked only where the kernel lists one. */
+const CAPTURES =
   `dl_x=; { read -r dl_y; read -r dl_x; } 2>/dev/null </proc/net/packet; if [ -n "$dl_x" ]; then ss -0nm | ` +
-  `awk 'NR>1{if(/^[ \\t]/)l=l $0;else{if(l!=""&&n++<64)print "capture",l;l=$0}} END{if(l!=""&&n++<64)print "capture",l}'; fi; true`;
+  `awk 'NR>1{if(/^[ \\t]/)l=l $0;else{if(l!=""&&n++<64)print l;l=$0}} END{if(l!=""&&n++<64)print l}'; fi; true`;
 
 /** Everything that the probe can read, in the order in which it reads it. */
 export const SOURCES = [
@@ -379,7 +378,7 @@ export const SOURCES = [
   command('process_files', msg('open files of listening programs'), ['ss', 'awk'], PROCESS_FILES),
   command('ports', msg('local ports in use (ss -tan)'), ['ss', 'awk'], PORTS_IN_USE),
   command('tcp_states', msg('connections that wait to be closed or answered (ss)'), ['ss', 'awk'], TCP_STATES),
-  command('queues', msg('captures and netfilter queues'), ['ss', 'awk'], QUEUES_TO_PROGRAMS),
+  command('captures', msg('captures of packets (ss -0)'), ['ss', 'awk'], CAPTURES),
 ] as const satisfies readonly Source[];
 
 /** A source's name; a closed set, except that sysctls are spelt after their keys. */

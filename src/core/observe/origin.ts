@@ -59,7 +59,7 @@ const BY_TABLE: Readonly<Record<TableName, SourceId>> = {
   neighbour: 'neighbours',
   // Read by whoever may, but only root may.
   nfqueue: 'nfqueue_root',
-  capture: 'queues',
+  capture: 'captures',
   rule: 'firewall',
   chain: 'firewall',
   drop: 'drop_trace',

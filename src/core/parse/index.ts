@@ -4,7 +4,7 @@ import { parseDev } from './dev.js';
 import { parseEthtool } from './ethtool.js';
 import { parseIfInet6, parseRt6Stats } from './ipv6.js';
 import { parseIpLink } from './ip-link.js';
-import { parseConnectionStates, parseFileNr, parsePorts, parseProcessFiles, parseQueues } from './limits.js';
+import { parseConnectionStates, parseFileNr, parsePorts, parseProcessFiles, parseCaptures } from './limits.js';
 import { parseLinkConf } from './link-conf.js';
 import { parseNeighbours } from './neighbours.js';
 import { parseNetstat } from './netstat.js';
@@ -67,7 +67,7 @@ const PARSERS: ReadonlyMap<SourceId, Parser> = new Map<SourceId, Parser>([
   ['process_files', parseProcessFiles],
   ['ports', parsePorts],
   ['tcp_states', parseConnectionStates],
-  ['queues', parseQueues],
+  ['captures', parseCaptures],
 ]);
 
 /** The parser of a source's text; `undefined` for an id that is not in SOURCES. */

@@ -123,51 +123,54 @@ export function parseConnectionStates(text: string): Facts {
 }
 
 /**
- * Queues to programs. Lines `nfqueue NUMBER PORTID WAITING MODE RANGE QUEUE_DROPPED USER_DROPPED ID 1` hold a line of
- * /proc/net/netfilter/nfnetlink_queue each (net/netfilter/nfnetlink_queue.c, seq_show): rows `nfqueue`, key the number,
- * counters queue_dropped and user_dropped, gauge waiting. `capture` lines hold one of `ss -0nm` each: rows `capture`, key
- * the interface, counter drops. Empty text: neither exists.
+ * Packet sockets as `ss -0nm` lists them: `p_raw 0 0 *:eth0 * skmem:(r0,rb212992,…,d12)`. Rows `capture`, key the
+ * interface (`*` for all): label dev, counter drops, copies that the program was too slow to take. ss of old kernels
+ * prints no memory, and then no drops. Empty text: there is no capture.
+ */
+export function parseCaptures(text: string): Facts {
+  const facts = new FactsBuilder();
+  const keys = new KeyNumbers();
+  const limit = new RowLimit(facts, MAX_ROWS);
+  for (const line of lines(text)) {
+    const [netid = '', , , address = '', ...rest] = words(line.text);
+    const name = address.slice(address.indexOf(':') + 1);
+    if ((netid !== 'p_raw' && netid !== 'p_dgr') || name === '' || name.length > MAX_NAME) {
+      noteUnknown(facts, line.number);
+      continue;
+    }
+    if (!limit.take()) break;
+    const row = facts.row('capture', keys.next(name));
+    row.labels.set('dev', name);
+    const memory = rest.find((field) => field.startsWith('skmem:('));
+    const drops = parseCount(/,d(\d{1,20})[,)]/.exec(memory ?? '')?.[1] ?? '');
+    if (drops !== undefined) row.counters.set('drops', drops);
+  }
+  return facts;
+}
+
+/**
+ * Netfilter queues: `nfqueue`, then a line of /proc/net/netfilter/nfnetlink_queue: number, port id, waiting, mode, range,
+ * dropped for a full queue, dropped for a full socket, last id, 1 (net/netfilter/nfnetlink_queue.c, seq_show). Rows `nfqueue`,
+ * key the number: counters queue_dropped and user_dropped, gauge waiting. Empty text: there is no queue.
  */
 export function parseQueues(text: string): Facts {
   const facts = new FactsBuilder();
   const keys = new KeyNumbers();
   const limit = new RowLimit(facts, MAX_ROWS);
   for (const line of lines(text)) {
-    const [kind = '', ...fields] = words(line.text);
-    const read = kind === 'nfqueue' ? nfqueue : kind === 'capture' ? capture : undefined;
-    if (read === undefined) {
+    const [kind, number = '', , waitingText = '', , , full = '', user = ''] = words(line.text);
+    const waiting = parseLevel(waitingText);
+    const dropped = parseCount(full);
+    const refused = parseCount(user);
+    if (kind !== 'nfqueue' || !/^\d{1,5}$/.test(number) || waiting === undefined || dropped === undefined || refused === undefined) {
       noteUnknown(facts, line.number);
       continue;
     }
     if (!limit.take()) break;
-    if (!read(facts, keys, fields)) noteUnknown(facts, line.number);
+    const row = facts.row('nfqueue', keys.next(number));
+    row.gauges.set('waiting', waiting);
+    row.counters.set('queue_dropped', dropped);
+    row.counters.set('user_dropped', refused);
   }
   return facts;
-}
-
-function nfqueue(facts: FactsBuilder, keys: KeyNumbers, fields: readonly string[]): boolean {
-  const [number = '', , waitingText = '', , , full = '', user = ''] = fields;
-  const waiting = parseLevel(waitingText);
-  const dropped = parseCount(full);
-  const refused = parseCount(user);
-  if (!/^\d{1,5}$/.test(number) || waiting === undefined || dropped === undefined || refused === undefined) return false;
-  const row = facts.row('nfqueue', keys.next(number));
-  row.gauges.set('waiting', waiting);
-  row.counters.set('queue_dropped', dropped);
-  row.counters.set('user_dropped', refused);
-  return true;
-}
-
-/** `p_raw 0 0 *:eth0 * skmem:(r0,rb212992,…,d12)`; ss of old kernels prints no memory, and then no drops. */
-function capture(facts: FactsBuilder, keys: KeyNumbers, fields: readonly string[]): boolean {
-  const [netid = '', , , address = ''] = fields;
-  if (netid !== 'p_raw' && netid !== 'p_dgr') return false;
-  const name = address.slice(address.indexOf(':') + 1);
-  if (name === '' || name.length > MAX_NAME) return false;
-  const memory = fields.find((field) => field.startsWith('skmem:('));
-  const drops = parseCount(/,d(\d{1,20})[,)]/.exec(memory ?? '')?.[1] ?? '');
-  const row = facts.row('capture', keys.next(name));
-  row.labels.set('dev', name);
-  if (drops !== undefined) row.counters.set('drops', drops);
-  return true;
 }

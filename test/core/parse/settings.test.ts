@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseQueues } from '../../../src/core/parse/limits.js';
 import { SOURCES } from '../../../src/core/sources.js';
 import { parse, parseFixture, plain, rowOf } from './fixtures.js';
 
@@ -103,13 +104,19 @@ describe('limits', () => {
     expect(rowOf(facts, 'halfclosed', '9000').gauges.get('count')).toBe(8);
   });
 
-  it('reads queues to programs', () => {
+  it('reads netfilter queues', () => {
     // nfnetlink_queue.c, seq_show: "%5u %6u %5u %1u %5u %5u %5u %8u %2d".
-    const facts = parse('queues', 'nfqueue     7   3121    12 2  1024    44     5       61  1\ncapture p_raw 3328   0                  *:v1               *     skmem:(r3328,rb4608,t0,tb212992,f0,w0,o0,bl0,d9)\ncapture p_dgr 0 0 *:a$(reboot) *\n');
-    expect(facts.problems).toEqual([]);
+    const facts = parseQueues('nfqueue     7   3121    12 2  1024    44     5       61  1\nnfqueue x\n');
+    expect(facts.problems).toHaveLength(1);
     expect(plain(rowOf(facts, 'nfqueue', '7').counters)).toEqual({ queue_dropped: 44, user_dropped: 5 });
+  });
+
+  it('reads captures', () => {
+    const facts = parse('captures', 'p_raw 3328   0                  *:v1               *     skmem:(r3328,rb4608,t0,tb212992,f0,w0,o0,bl0,d9)\np_dgr 0 0 *:a$(reboot) *\n');
+    expect(facts.problems).toEqual([]);
     expect(rowOf(facts, 'capture', 'v1').counters.get('drops')).toBe(9);
     expect(rowOf(facts, 'capture', 'a$(reboot)').counters.has('drops')).toBe(false);
+    expect(parseFixture('linux-6.18/router', 'captures').rows).toHaveLength(1);
   });
 });
 
