@@ -42,7 +42,7 @@ export function connectionError(error: Error, host: ResolvedHost, record: Authen
 }
 
 /** Nothing that was tried let the user in. */
-export function authenticationError(
+function authenticationError(
   host: ResolvedHost,
   record: AuthenticationRecord,
   options?: ErrorOptions,

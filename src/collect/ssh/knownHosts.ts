@@ -96,7 +96,7 @@ function parseNames(hosts: string): KnownHostNames | undefined {
 }
 
 /** Whether a line speaks about `name` (as {@link knownHostName} makes it). */
-export function lineNames(line: KnownHostLine, name: string): boolean {
+function lineNames(line: KnownHostLine, name: string): boolean {
   if (line.names.kind === 'patterns') return matchPatternList(name, line.names.patterns);
   return timingSafeEqual(createHmac('sha1', line.names.salt).update(name).digest(), line.names.hash);
 }

@@ -1,7 +1,7 @@
 import { lineProblem, type Problem } from './problem.js';
 
 /** What a command may do to the host. A block without a known mark counts as `changes`. */
-export const RISKS = ['read-only', 'load', 'changes', 'disruptive'] as const;
+const RISKS = ['read-only', 'load', 'changes', 'disruptive'] as const;
 export type Risk = (typeof RISKS)[number];
 
 export const PARAMS = ['HOST', 'INTERFACE', 'PPROF_URL', 'PORT', 'SECONDS', 'SIZE'] as const;
