@@ -7,7 +7,7 @@ import { LONGEST_WINDOW, SHORTEST_WINDOW } from '../engine/watch.js';
 export type Invocation =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  | { readonly kind: 'diagnose'; readonly target: Target; readonly seconds: number; readonly json: boolean }
+  | { readonly kind: 'diagnose'; readonly target: Target; readonly seconds: number; readonly json: boolean; readonly root: boolean }
   | { readonly kind: 'sample'; readonly target: Target; readonly json: boolean }
   | { readonly kind: 'wrong'; readonly why: string };
 
@@ -23,6 +23,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
       options: {
         seconds: { type: 'string' },
         json: { type: 'boolean', default: false },
+        root: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
@@ -40,13 +41,14 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   if (target.kind === 'malformed') return wrong(english(target.problem));
   if (command === 'sample') {
     if (values.seconds !== undefined) return wrong(english(msg('sample takes one look and has no --seconds.')));
+    if (values.root) return wrong(english(msg('sample reads without root and has no --root.')));
     return { kind: 'sample', target: target.target, json: values.json };
   }
   const seconds = values.seconds === undefined ? DEFAULT_SECONDS : Number(values.seconds);
   if (!(seconds >= SHORTEST_WINDOW && seconds <= LONGEST_WINDOW)) {
     return wrong(english(msg('--seconds takes a number from {0} to {1}.', SHORTEST_WINDOW, LONGEST_WINDOW)));
   }
-  return { kind: 'diagnose', target: target.target, seconds, json: values.json };
+  return { kind: 'diagnose', target: target.target, seconds, json: values.json, root: values.root };
 }
 
 function wrong(why: string): Invocation {

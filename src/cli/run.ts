@@ -1,6 +1,7 @@
 import type { Target } from '../collect/target.js';
 import { TransportError } from '../collect/transport.js';
 import { english, msg } from '../core/message.js';
+import { notAgreed, openDeeper, rootWay } from '../engine/deeper.js';
 import { loadLibrary, type Library } from '../engine/library.js';
 import { openTarget, type OpenedTarget } from '../engine/open.js';
 import { toReport } from '../engine/report.js';
@@ -51,14 +52,16 @@ export async function run(argv: readonly string[], env: Environment): Promise<0 
 }
 
 async function diagnoseTarget(
-  { target, seconds, json }: { target: Target; seconds: number; json: boolean },
+  { target, seconds, json, root }: { target: Target; seconds: number; json: boolean; root: boolean },
   library: Library,
   env: Environment,
 ): Promise<0 | 1> {
   await using opened = disposable(await open(target, env));
   const { session, uri } = opened.value;
+  await using deeper = root ? disposable(await openDeeper(opened.value, rootWay(opened.value), seconds, env.signal)) : undefined;
   if (!json) env.stderr.write(`${english(msg('Watching {0} for {1} s …', session.host.name, seconds))}\n`);
-  const { diagnosis } = await watchWindow(session, library.causes, seconds, () => undefined, env.signal);
+  const tier = deeper?.value ?? notAgreed(msg('Run diagnose with --root, as root or as a user whom sudo lets in without a password.'));
+  const { diagnosis } = await watchWindow(session, library.causes, seconds, () => undefined, env.signal, tier);
   const report = toReport(uri, session.host, diagnosis, library, english);
   env.stdout.write(json ? jsonText(report) : reportText(report));
   return report.verdict === 'loss' ? 1 : 0;
@@ -92,7 +95,7 @@ function open(target: Target, env: Environment): Promise<OpenedTarget> {
 }
 
 /** Sees to it that nothing stays behind on the host, however the work ends. */
-function disposable(value: OpenedTarget): AsyncDisposable & { readonly value: OpenedTarget } {
+function disposable<T extends { close(): Promise<void> }>(value: T): AsyncDisposable & { readonly value: T } {
   return { value, [Symbol.asyncDispose]: () => value.close() };
 }
 

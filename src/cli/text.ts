@@ -6,12 +6,16 @@ import type { DiagnosisReport } from '../protocol/diagnosis.js';
 
 export const HELP = `Droplens finds where a Linux host loses packets.
 
-  droplens diagnose [TARGET] [--seconds N] [--json]   watch the host for N seconds (default 3) and name the cause
-  droplens sample [TARGET] [--json]                   print every counter once
+  droplens diagnose [TARGET] [--seconds N] [--json] [--root]
+                                      watch the host for N seconds (default 3) and name the cause
+  droplens sample [TARGET] [--json]   print every counter once
   droplens --help | --version
 
 TARGET   local:/ (default)   local:/netns/NAME   local:/pid/PID
          ssh://[user@]host[:port]/   each also with /netns/NAME or /pid/PID
+
+--root   also read what only root can see: firewall rules by name, kernel messages, a trace of why the kernel drops.
+         Only reads, and leaves nothing behind. Uses root's own connection, or sudo where it needs no password.
 
 Exit     0 nothing lost while watching   1 loss found   2 could not diagnose (the reason is on stderr)
 `;

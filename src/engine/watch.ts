@@ -3,9 +3,11 @@ import { diagnose } from '../core/diagnosis/diagnose.js';
 import type { Diagnosis } from '../core/diagnosis/types.js';
 import { derive } from '../core/observe/derive.js';
 import { observe, type WindowView } from '../core/observe/window.js';
+import { withPrivilegedNotes } from '../core/privileged/notes.js';
 import type { Cause } from '../core/runbook/cause.js';
 import type { Sample } from '../core/sample.js';
 import type { Tier } from '../core/sources.js';
+import { withReadings, type Deeper } from './deeper.js';
 import { diagnosisTiers } from './schedule.js';
 
 /** What a diagnosis needs of a host. */
@@ -26,6 +28,7 @@ export const LONGEST_WINDOW = 300;
 /**
  * Watches a host for `seconds` and judges what happened. Samples once a second between the two full ones, so that a
  * queue that stays full differs from one that was full by chance. `progress` is called with the seconds that passed.
+ * `deeper` is read at both ends: what needs root, or the reason why it is not read.
  * Throws the signal's reason when it is aborted, and whatever the sampler throws.
  */
 export async function watchWindow(
@@ -33,9 +36,11 @@ export async function watchWindow(
   causes: readonly Cause[],
   seconds: number,
   progress: (elapsed: number) => void,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  deeper: Deeper,
 ): Promise<Watched> {
-  const samples: Sample[] = [await sampler.sample(diagnosisTiers('first'), signal)];
+  const begun = await deeper.begin(signal);
+  const samples: Sample[] = [withReadings(await sampler.sample(diagnosisTiers('first'), signal), begun)];
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   progress(0);
@@ -47,10 +52,11 @@ export async function watchWindow(
     progress(elapsed());
   }
   await pause(seconds - elapsed(), signal);
-  samples.push(await sampler.sample(diagnosisTiers('last'), signal));
+  const last = await sampler.sample(diagnosisTiers('last'), signal);
+  samples.push(withReadings(last, await deeper.end(signal)));
   progress(elapsed());
   const view = derive(observe(samples));
-  return { samples, view, diagnosis: diagnose(view, causes) };
+  return { samples, view, diagnosis: withPrivilegedNotes(diagnose(view, causes), view, deeper.inNamespace) };
 }
 
 async function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {

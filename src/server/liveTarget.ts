@@ -8,6 +8,7 @@ import { observe, retain, type WindowView } from '../core/observe/window.js';
 import type { HostInfo, Sample } from '../core/sample.js';
 import type { Tier } from '../core/sources.js';
 import type { Library } from '../engine/library.js';
+import { notAgreed } from '../engine/deeper.js';
 import type { OpenedTarget } from '../engine/open.js';
 import { liveTiers } from '../engine/schedule.js';
 import { watchWindow, type Watched } from '../engine/watch.js';
@@ -168,7 +169,7 @@ export class LiveTarget {
     };
     this.#diagnosing += 1;
     try {
-      const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal);
+      const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal, notAgreed(msg('Diagnose again, and answer yes to “Look deeper as root”.')));
       return { ...watched, host: opened.session.host };
     } catch (error) {
       if (error instanceof TransportError) this.#sampleFailed(opened, error);

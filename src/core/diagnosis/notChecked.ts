@@ -1,6 +1,7 @@
 import { msg, type Message } from '../message.js';
 import { sourceOfSignal } from '../observe/origin.js';
 import type { WindowView } from '../observe/window.js';
+import { PRIVILEGED } from '../privileged/sources.js';
 import { findSource, type SourceId } from '../sources.js';
 import type { NotChecked } from './types.js';
 
@@ -38,10 +39,14 @@ const openBy = (undecided: readonly Undecided[], id: SourceId): readonly string[
   causesOf(undecided, (why) => why.kind === 'source' && why.source === id);
 
 function unreadSources(view: WindowView, undecided: readonly Undecided[]): readonly NotChecked[] {
+  const denied = view.unreadable.get(PRIVILEGED.id);
   return [...view.unreadable].flatMap(([id, reading]) => {
     const source = findSource(id);
     if (source === undefined || (source.absentIsFine === true && reading.reason === 'absent')) return [];
-    const causes = openBy(undecided, id);
+    // Everything that needs root was refused for one reason, which is said once.
+    if (reading === denied && id !== PRIVILEGED.id) return [];
+    const isOpenBy = (one: SourceId): boolean => one === id || (reading === denied && view.unreadable.get(one) === denied);
+    const causes = causesOf(undecided, (why) => why.kind === 'source' && isOpenBy(why.source));
     // What no open question depends on, and a diagnosis can do without, is not worth a line; drivers and processes are.
     const telling = source.tier === 'slow' && !id.startsWith('sysctl.');
     if (causes.length === 0 && !source.essential && !telling) return [];

@@ -1,0 +1,49 @@
+import { openDeepLook, type DeepLook, type Readings } from '../collect/privileged/deepLook.js';
+import type { RootWay } from '../collect/privileged/rootTransport.js';
+import { msg, type Message } from '../core/message.js';
+import { PRIVILEGED, PRIVILEGED_COMMANDS, DROP_TRACE } from '../core/privileged/sources.js';
+import type { Reading, Sample } from '../core/sample.js';
+import type { OpenedTarget } from './open.js';
+
+/** What a diagnosis learns from sources that need root. */
+export interface Deeper extends Pick<DeepLook, 'begin' | 'end'> {
+  /** Whether the target is a namespace, of which drops and kernel messages cannot be told from the machine's. */
+  readonly inNamespace: boolean;
+}
+
+/** Nothing was agreed to: every such source is unread for one reason, which is said once. */
+export function withoutRoot(why: Message, how: Message | undefined): Deeper {
+  const reading: Reading = { state: 'unreadable', reason: 'denied', why, how };
+  const readings: Readings = new Map([PRIVILEGED, ...PRIVILEGED_COMMANDS, DROP_TRACE].map((source) => [source.id, reading]));
+  return { inNamespace: false, begin: () => Promise.resolve(readings), end: () => Promise.resolve(readings) };
+}
+
+/** The tier that needs no root, and how a person gets the other. */
+export function notAgreed(how: Message): Deeper {
+  return withoutRoot(msg('it needs root, and was not agreed to'), how);
+}
+
+/** A sample with what root read at the same time. What a source gave without root stays. */
+export function withReadings(sample: Sample, readings: Readings): Sample {
+  return { ...sample, readings: new Map([...readings, ...sample.readings]) };
+}
+
+/** How this connection becomes root where sudo asks nothing. */
+export function rootWay(opened: OpenedTarget): Exclude<RootWay, { readonly kind: 'password' }> {
+  return { kind: opened.session.host.uid === 0 ? 'root' : 'sudo' };
+}
+
+/**
+ * Becomes root on the target for one window of `seconds`. To be called only after a person agreed. Rejects with a
+ * TransportError for people when it cannot: `authentication` when sudo needs a password or another one.
+ */
+export async function openDeeper(opened: OpenedTarget, way: RootWay, seconds: number, signal?: AbortSignal): Promise<Deeper & Pick<DeepLook, 'close'>> {
+  const { transport, entry, session } = opened;
+  const look = await openDeepLook({ transport, entry, way, host: session.host.name, seconds, ...(signal === undefined ? {} : { signal }) });
+  return {
+    inNamespace: entry.inNamespace,
+    begin: (abort) => look.begin(abort),
+    end: (abort) => look.end(abort),
+    close: () => look.close(),
+  };
+}
