@@ -28,14 +28,15 @@ export class Attempt<T> {
     this.#end.abort();
   }
 
-  /** Waits for the result. Rejects with a TransportError `cancelled` when `signal` fires first. */
-  async join(signal: AbortSignal | undefined): Promise<T> {
-    if (signal === undefined) {
-      this.#waiting += 1;
-      return this.#result;
-    }
-    if (signal.aborted) throw cancelled();
+  /**
+   * Waits for the result. Rejects with a TransportError `cancelled` when `signal` fires first. A caller in the background
+   * does not keep alive what was started for a person: the questions on the screen go when the person has left.
+   */
+  async join(interactive: boolean, signal: AbortSignal | undefined): Promise<T> {
+    if (this.interactive && !interactive) return this.#result;
+    if (signal?.aborted === true) throw cancelled();
     this.#waiting += 1;
+    if (signal === undefined) return this.#result;
     return new Promise<T>((resolve, reject) => {
       const leave = (): void => {
         this.#waiting -= 1;

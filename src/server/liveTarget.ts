@@ -100,7 +100,7 @@ export class LiveTarget {
       if (this.#opened) return this.#opened;
       const attempt = this.#attempt?.abandoned === false ? this.#attempt : this.#start(interactive);
       try {
-        return await attempt.join(signal);
+        return await attempt.join(interactive, signal);
       } catch (error) {
         if (!interactive || attempt.interactive || !wantsAnswer(error)) throw error;
       }
@@ -144,8 +144,13 @@ export class LiveTarget {
 
   /** Sampling goes on while somebody looks. */
   watch(watching: boolean, intervalMs: number): void {
-    this.#intervalMs = Math.min(LONGEST_INTERVAL, Math.max(SHORTEST_INTERVAL, intervalMs));
-    if (this.#watching === watching) return;
+    const interval = Math.min(LONGEST_INTERVAL, Math.max(SHORTEST_INTERVAL, intervalMs));
+    const sooner = interval < this.#intervalMs;
+    this.#intervalMs = interval;
+    if (this.#watching === watching) {
+      if (sooner && this.#opened) this.#schedule(interval);
+      return;
+    }
     this.#watching = watching;
     if (watching) {
       this.#index = 0;

@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TransportError, type Transport } from '../../src/collect/transport.js';
-import type { ProbeSession } from '../../src/collect/session.js';
+import { TransportError } from '../../src/collect/transport.js';
 import type { Sample } from '../../src/core/sample.js';
-import type { Tier } from '../../src/core/sources.js';
-import type { Library } from '../../src/engine/library.js';
-import type { OpenedTarget } from '../../src/engine/open.js';
 import type { TargetState } from '../../src/protocol/tree.js';
 import { backoffMs } from '../../src/server/backoff.js';
 import { LiveTarget } from '../../src/server/liveTarget.js';
-import { sample } from '../core/support/samples.js';
+import { bench, FakeHost, library } from './fakeHost.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
@@ -16,73 +12,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const library: Library = {
-  guide: { kind: 'guide', id: 'g', title: 'g', intro: [], steps: [] },
-  causes: [],
-  runbooks: new Map(),
-  problems: new Map(),
-};
-
-/** A host under the test's control. */
-class FakeHost {
-  readonly samples: ReadonlySet<Tier>[] = [];
-  closed = 0;
-  lose: (error: TransportError) => void = () => undefined;
-  /** What the next samples are answered with; a sample of the time that passed by default. */
-  answer: (signal: AbortSignal | undefined) => Promise<Sample> = () => Promise.resolve(this.at());
-  readonly opened: OpenedTarget;
-
-  constructor(readonly name = 'web-1') {
-    const lost = new Promise<TransportError>((resolve) => (this.lose = resolve));
-    const transport: Transport = { lost, spawn: () => Promise.reject(new Error('not here')), dispose: () => Promise.resolve() };
-    const session: ProbeSession = {
-      host: { name, kernel: '6.1', bootId: 'boot-1', uid: 0, tools: new Set() },
-      traffic: { bytesIn: 0, bytesOut: 0, samples: 0, roundTrips: 0 },
-      sample: (tiers, signal) => {
-        this.samples.push(tiers);
-        return this.answer(signal);
-      },
-      close: () => Promise.resolve(),
-    };
-    const close = (): Promise<void> => {
-      this.closed += 1;
-      return Promise.resolve();
-    };
-    this.opened = { session, transport, entry: { prefix: [], inNamespace: false }, uri: 'ssh://web-1/', ssh: undefined, close };
-  }
-
-  at(): Sample {
-    return sample(Date.now() / 1000, { netstat: { counters: { 'TcpExt.ListenDrops': Date.now() } } });
-  }
-}
-
-type Attempt = { interactive: boolean; signal: AbortSignal; resolve(opened: OpenedTarget): void; reject(error: unknown): void };
-
-interface Bench {
-  readonly live: LiveTarget;
-  readonly attempts: Attempt[];
-  readonly states: TargetState[];
-}
-
-/** A target whose connections are made, or refused, by the test. */
-function bench(automatic?: FakeHost): Bench {
-  const attempts: Attempt[] = [];
-  const states: TargetState[] = [];
-  const live = new LiveTarget('ssh://web-1/', { kind: 'ssh', host: 'web-1', namespace: { kind: 'host' } }, {
-    library,
-    open: (_target, interactive, signal) =>
-      new Promise((resolve, reject) => {
-        attempts.push({ interactive, signal, resolve, reject });
-        signal.addEventListener('abort', () => reject(new TransportError('cancelled', 'cancelled')));
-        if (automatic) resolve(automatic.opened);
-      }),
-    changed: (target) => states.push(target.state),
-    now: Date.now,
-    random: () => 0,
-  });
-  return { live, attempts, states };
-}
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const lost = (): TransportError => new TransportError('lost', 'The connection to web-1 was lost.');
@@ -134,6 +63,15 @@ describe('connecting', () => {
     const host = new FakeHost();
     attempts[1]?.resolve(host.opened);
     expect(await again).toBe(host.opened);
+  });
+
+  test('the background does not keep the questions of a person who has left', async () => {
+    const { live, attempts } = bench();
+    const person = new AbortController();
+    const ends = Promise.allSettled([live.connect(true, person.signal), live.connect(false)]);
+    person.abort();
+    expect(attempts[0]?.signal.aborted).toBe(true);
+    expect((await ends).map((end) => end.status)).toEqual(['rejected', 'rejected']);
   });
 
   test('a target that is removed while it connects is silent, and closes what still opens', async () => {
@@ -228,6 +166,18 @@ describe('watching', () => {
     expect(host.samples).toHaveLength(2);
     await pass(60_000);
     expect([...(host.samples[2] ?? [])]).toEqual(['fast', 'medium', 'slow']);
+    await live.dispose();
+  });
+
+  test('a shorter interval counts at once', async () => {
+    const host = new FakeHost();
+    const { live } = bench(host);
+    live.watch(true, 60_000);
+    await pass(5_000);
+    const before = host.samples.length;
+    live.watch(true, 1_000);
+    await pass(3_000);
+    expect(host.samples.length).toBeGreaterThanOrEqual(before + 3);
     await live.dispose();
   });
 
