@@ -36,6 +36,7 @@ test('an unknown host key is shown before anything is sent, and refusing it conn
   await dialog.waitFor({ timeout: 30_000 });
   expect(fingerprint()).toMatch(/^SHA256:/);
   expect(await dialog.textContent()).toContain(fingerprint());
+  expect(await dialog.textContent()).toContain('“e2e-host”');
   expect(sshd.log()).not.toMatch(/Accepted publickey/);
   await session.picture('host-key');
   await dialog.getByRole('button', { name: 'Cancel' }).click();
@@ -67,4 +68,14 @@ test('a trusted host shows its layers and moving counters; its key is remembered
   await until('the host without a question', async () => (await tree.labels(1)).length === 2);
   expect(await workbench.dialog().count()).toBe(0);
   expect(existsSync(session.homeFile('.ssh/config')) && readFileSync(session.homeFile('.ssh/config'), 'utf8')).toContain('e2e-host');
+});
+
+test('a host that went away is shown with old values, not with healthy ones', async () => {
+  const { workbench } = session;
+  const tree = await workbench.openView();
+  await until('live values', async () => /no loss|finding/.test(await tree.description(/e2e-host/)));
+  await sshd.stop();
+  await until('the host marked as old', async () => /no values since/.test(await tree.description(/e2e-host/)));
+  await until('the reason over the tree', async () => /refused the connection/.test((await workbench.viewMessage.allTextContents()).join('')));
+  await session.picture('stale');
 });

@@ -13,6 +13,8 @@ const quiet = {
   'window.restoreWindows': 'all',
   'git.enabled': false,
   'editor.minimap.enabled': false,
+  // Its text is then in the document.
+  'terminal.integrated.gpuAcceleration': 'off',
 };
 
 /** Where pictures and the logs of failed tests are kept. */
@@ -20,6 +22,8 @@ export const outFolder = join(root, 'out', 'e2e');
 
 export interface SessionOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Environment of VS Code and of all that it starts, over the test's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Puts files into the home folder of the run, before VS Code starts. */
   readonly home?: Readonly<Record<string, string>>;
 }
@@ -34,7 +38,7 @@ export class Session {
   ) {}
 
   static async open(options: SessionOptions = {}): Promise<Session> {
-    const vscode = await startEmbedded({ vsix: vsixFile, settings: { ...quiet, ...options.settings }, home: true });
+    const vscode = await startEmbedded({ vsix: vsixFile, settings: { ...quiet, ...options.settings }, env: { ...options.env }, home: true });
     let browser: Browser | null = null;
     try {
       for (const [name, text] of Object.entries(options.home ?? {})) {

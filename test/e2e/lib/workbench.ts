@@ -23,6 +23,12 @@ export class Workbench {
     return tree;
   }
 
+  /** Another view container in the place of ours. */
+  async showExplorer(): Promise<void> {
+    await this.page.locator('.activitybar').getByRole('tab', { name: /^Explorer/ }).click();
+    await new Tree(this.page).element.waitFor({ state: 'detached' });
+  }
+
   /** Runs a command by the title that the palette shows. */
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
@@ -38,6 +44,12 @@ export class Workbench {
 
   quickPick(text: string | RegExp): Locator {
     return this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  async setTheme(name: string): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.quickInput.fill(name);
+    await this.quickPick(name).click();
   }
 
   toast(text: string | RegExp): Locator {
@@ -147,6 +159,32 @@ export class Tree {
       }
       return null;
     });
+  }
+
+  async select(label: string | RegExp): Promise<void> {
+    await this.row(label).locator('.label-name').first().click();
+    await until(`row ${String(label)} selected`, async () => (await this.row(label).getAttribute('aria-selected')) === 'true');
+  }
+
+  /** How often a row is painted within so many milliseconds. */
+  async paints(label: string, ms: number): Promise<number> {
+    return this.element.evaluate(
+      async (tree, [name, time]) => {
+        let count = 0;
+        const observer = new MutationObserver((records) => {
+          for (const { target } of records) {
+            const element = target instanceof Element ? target : target.parentElement;
+            if (element?.closest('[role=treeitem]')?.querySelector('.label-name')?.textContent === name) count++;
+          }
+        });
+        // Not its place among the others, which is written anew when a row above it is painted.
+        observer.observe(tree, { subtree: true, childList: true, characterData: true, attributeFilter: ['aria-label', 'class'] });
+        await new Promise((resolve) => setTimeout(resolve, time));
+        observer.disconnect();
+        return count;
+      },
+      [label, ms] as const,
+    );
   }
 
   async expand(label: string | RegExp): Promise<void> {
