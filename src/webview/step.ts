@@ -40,7 +40,7 @@ export class StepView {
   ) {
     const bodyId = `body-${step.id}`;
     this.#toggle = el('button', { type: 'button', class: 'toggle', 'aria-expanded': 'false', 'aria-controls': bodyId });
-    this.#toggle.append(el('span', { class: 'twist', 'aria-hidden': 'true' }), this.#sign.element, el('span', { class: 'title' }, step.title), this.#word);
+    this.#toggle.append(el('span', { class: 'twist', 'aria-hidden': 'true' }), this.#sign.element, el('span', { class: 'title' }, step.title), ' ', this.#word);
     this.#toggle.addEventListener('click', () => {
       this.open = !this.open;
       events.changed();
