@@ -22,7 +22,7 @@ const CPU_BUFFER_KIB = 1_024;
  *
  * The instance is made by a watchdog in a session of its own, which holds the reading end of a pipe whose other end is the
  * keeper's alone. However the keeper ends, that pipe ends, and the watchdog stops the trace and removes the instance; at
- * the deadline it does so anyway. Where tracefs is not mounted, both run in a mount namespace of their own in which it is.
+ * the deadline it does so anyway. Should the watchdog be killed, the keeper does the same at its own end. Where tracefs is not mounted, both run in a mount namespace of their own in which it is.
  *
  * Counting is done in the kernel where it has histogram triggers (CONFIG_HIST_TRIGGERS), else by awk on the host, which
  * switches the event off by itself when it has seen enough.
@@ -51,24 +51,32 @@ dl_failed 'this kernel has no tracefs, or it may not be used here'
 }
 
 /**
- * `$0` is the instance. Signals of the terminal and of a polite end are not for it. A process id that the keeper told is
- * trusted only while it still reads this instance.
+ * Ends the trace in `$dl_i` and removes it; a process of `$dl_told` is trusted only while it still reads this instance.
+ * It can be done twice.
  */
-const WATCHDOG = `trap "" HUP INT TERM PIPE
-cd /
-mkdir "$0" || exit 1
-if timeout -s KILL 1 true >/dev/null 2>&1; then dl_told=$(timeout -s KILL @SECONDS cat); else dl_told=$(cat); fi
-echo 0 >"$0/tracing_on"
-echo 0 >"$0/events/skb/kfree_skb/enable"
+const CLEAN = `dl_clean() {
+[ -d "$dl_i" ] || return 0
+echo 0 >"$dl_i/tracing_on"
+echo 0 >"$dl_i/events/skb/kfree_skb/enable"
 dl_n=0
-while [ -d "$0" ] && [ "$dl_n" -lt 50 ]; do
+while [ -d "$dl_i" ] && [ "$dl_n" -lt 50 ]; do
 for dl_pid in $dl_told; do
-case $(readlink "/proc/$dl_pid/fd/0") in */"\${0##*/}"/*) kill -s KILL "$dl_pid";; esac
+case $(readlink "/proc/$dl_pid/fd/0") in */"\${dl_i##*/}"/*) kill -s KILL "$dl_pid";; esac
 done
-rmdir "$0" && break
+rmdir "$dl_i" && break
 dl_n=$((dl_n+1))
 sleep 0.1 || sleep 1
-done`;
+done
+}`;
+
+/** `$0` is the instance. Signals of the terminal and of a polite end are not for it. */
+const WATCHDOG = `trap "" HUP INT TERM PIPE
+cd /
+dl_i=$0
+${CLEAN}
+mkdir "$dl_i" || exit 1
+if timeout -s KILL 1 true >/dev/null 2>&1; then dl_told=$(timeout -s KILL @SECONDS cat); else dl_told=$(cat); fi
+dl_clean`;
 
 /**
  * `$1` is where tracefs is, `$2` the instance's name. Descriptor 3 is the pipe to the watchdog, 4 the output. Only the
@@ -77,7 +85,9 @@ done`;
  */
 const KEEPER = `dl_i=$1/instances/$2 dl_e=$1/instances/$2/events/skb/kfree_skb
 dl_pause() { sleep 0.05 2>/dev/null || sleep 1; }
-dl_failed() { printf 'droplens-trace failed %s\\n' "$1" >&4; exit 1; }
+dl_failed() { printf 'droplens-trace failed %s\\n' "$1" >&4; }
+dl_told=
+${CLEAN}
 dl_count() {
 exec awk -v most=@EVENTS -v off="$dl_e/enable" '
 /kfree_skb: / {
@@ -109,8 +119,8 @@ END {
 dl_counting() { [ -d "/proc/$dl_awk" ] && ! grep -q '^State:.Z' "/proc/$dl_awk/status"; }
 dl_body() {
 dl_n=0
-while [ ! -e "$dl_i/tracing_on" ]; do [ "$dl_n" -lt 60 ] || dl_failed 'the trace instance could not be made'; dl_n=$((dl_n+1)); dl_pause; done
-[ -e "$dl_e/enable" ] || dl_failed 'this kernel does not have the event skb:kfree_skb'
+while [ ! -e "$dl_i/tracing_on" ]; do [ "$dl_n" -lt 60 ] || { dl_failed 'the trace instance could not be made'; return; }; dl_n=$((dl_n+1)); dl_pause; done
+[ -e "$dl_e/enable" ] || { dl_failed 'this kernel does not have the event skb:kfree_skb'; return; }
 dl_cpus=$(ls -d "$dl_i"/per_cpu/cpu* | grep -c .)
 dl_kib=$((${BUFFER_KIB}/dl_cpus)); [ "$dl_kib" -le ${CPU_BUFFER_KIB} ] || dl_kib=${CPU_BUFFER_KIB}
 echo "$dl_kib" >"$dl_i/buffer_size_kb"
@@ -118,8 +128,8 @@ dl_hist='hist:keys=location.sym:size=2048'
 if grep -q 'reason;' "$dl_e/format"; then dl_hist=hist:keys=reason,location.sym:size=2048; fi
 if [ -e "$dl_e/hist" ] && echo "$dl_hist" >"$dl_e/trigger"; then
 echo 'droplens-trace ready hist' >&4
-read -r dl_line || exit 0
-[ -d "$dl_i" ] || dl_failed 'the trace was ended because its time was over'
+read -r dl_line || return
+[ -d "$dl_i" ] || { dl_failed 'the trace was ended because its time was over'; return; }
 grep '^print fmt' "$dl_e/format" | sed 's/^/droplens-format /' >&4
 cat "$dl_e/hist" >&4
 echo "!$dl_hist" >"$dl_e/trigger"
@@ -127,19 +137,20 @@ else
 for dl_option in context-info hash-ptr record-cmd; do echo 0 >"$dl_i/options/$dl_option"; done
 dl_count &
 dl_awk=$!
+dl_told=$dl_awk
 echo "$dl_awk" >&3
 echo 1 >"$dl_e/enable"
 echo 'droplens-trace ready tally' >&4
-read -r dl_line || exit 0
-[ -d "$dl_i" ] || dl_failed 'the trace was ended because its time was over'
+read -r dl_line || return
+[ -d "$dl_i" ] || { dl_failed 'the trace was ended because its time was over'; return; }
 echo 0 >"$dl_e/enable"
 dl_n=0 dl_pad=$(printf %0900d 0)
 while [ "$dl_n" -lt 40 ]; do echo "droplens-stop $dl_pad"; dl_n=$((dl_n+1)); done >"$dl_i/trace_marker"
 dl_n=0
-while dl_counting; do [ "$dl_n" -lt 60 ] || dl_failed 'counting took too long'; dl_n=$((dl_n+1)); dl_pause; done
+while dl_counting; do [ "$dl_n" -lt 60 ] || { dl_failed 'counting took too long'; return; }; dl_n=$((dl_n+1)); dl_pause; done
 cat "$dl_i"/per_cpu/cpu*/stats | awk '/^overrun:/ { n += $2 } END { printf "droplens-trace lost %d\\n", n }' >&4
 fi
 echo 'droplens-trace end' >&4
 }
 exec 4>&1
-{ dl_body 3>&1 1>&4; } 2>/dev/null | setsid sh -c @WATCHDOG "$dl_i" >/dev/null 2>&1 4>&-`;
+{ dl_body 3>&1 1>&4; dl_clean; } 2>/dev/null | setsid sh -c @WATCHDOG "$dl_i" >/dev/null 2>&1 4>&-`;
