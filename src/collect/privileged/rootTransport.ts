@@ -145,7 +145,7 @@ class Start {
           // That it could not be written shows too: sudo has ended, and what it printed says why.
           this.process.write(`${this.way.password}\n`).catch(() => undefined);
         } else {
-          fail(new TransportError('authentication', english(msg('sudo on {0} did not accept the password.', this.host))));
+          fail(this.#wrong());
         }
       }
       if (seen.length > 8_192) seen = seen.slice(-1_024);
@@ -163,13 +163,18 @@ class Start {
     return firstLine(sanitizeBytes(this.#said).replaceAll(prompt(this.nonce), ''));
   }
 
+  #wrong(): TransportError {
+    return new TransportError('authentication', english(msg('sudo on {0} did not accept the password.', this.host)));
+  }
+
   #refused(exit: number | null): TransportError {
     const said = this.#words();
     if (exit === 127) return new TransportError('unsupported', english(msg('sudo is not installed on {0}.', this.host)), english(msg('Connect as root.')));
     if (this.way.kind === 'sudo' && /password|authentication/i.test(said)) {
       return new TransportError('authentication', english(msg('sudo on {0} needs a password.', this.host)));
     }
-    if (this.#asked > 0) return new TransportError('authentication', english(msg('sudo on {0} did not accept the password: {1}', this.host, said)));
+    // Most ask again after a wrong password; sudoers can allow a single try (passwd_tries).
+    if (this.#asked > 0 && /incorrect password|no password was provided/i.test(said)) return this.#wrong();
     return new TransportError(
       'not-permitted',
       english(msg('sudo on {0} does not let this user become root: {1}', this.host, said || '–')),
