@@ -164,7 +164,7 @@ describe('a run that is cut short', () => {
 
 describe('arguments', () => {
   test('defaults are this machine and three seconds', () => {
-    expect(parseInvocation(['diagnose'])).toEqual({ kind: 'diagnose', target: { kind: 'local', namespace: { kind: 'host' } }, seconds: 3, json: false });
+    expect(parseInvocation(['diagnose'])).toEqual({ kind: 'diagnose', target: { kind: 'local', namespace: { kind: 'host' } }, seconds: 3, json: false, root: false });
   });
 
   test('a target may stand before or behind the options', () => {
