@@ -9,13 +9,15 @@ import type { OpenedTarget } from './open.js';
 export interface Deeper extends Pick<DeepLook, 'begin' | 'end'> {
   /** Whether the target is a namespace, of which drops and kernel messages cannot be told from the machine's. */
   readonly inNamespace: boolean;
+  /** Ends everything that runs on the host. */
+  close(): Promise<void>;
 }
 
 /** Nothing was agreed to: every such source is unread for one reason, which is said once. */
 export function withoutRoot(why: Message, how: Message | undefined): Deeper {
   const reading: Reading = { state: 'unreadable', reason: 'denied', why, how };
   const readings: Readings = new Map([PRIVILEGED, ...PRIVILEGED_COMMANDS, DROP_TRACE].map((source) => [source.id, reading]));
-  return { inNamespace: false, begin: () => Promise.resolve(readings), end: () => Promise.resolve(readings) };
+  return { inNamespace: false, begin: () => Promise.resolve(readings), end: () => Promise.resolve(readings), close: () => Promise.resolve() };
 }
 
 /** The tier that needs no root, and how a person gets the other. */
@@ -37,7 +39,7 @@ export function rootWay(opened: OpenedTarget): Exclude<RootWay, { readonly kind:
  * Becomes root on the target for one window of `seconds`. To be called only after a person agreed. Rejects with a
  * TransportError for people when it cannot: `authentication` when sudo needs a password or another one.
  */
-export async function openDeeper(opened: OpenedTarget, way: RootWay, seconds: number, signal?: AbortSignal): Promise<Deeper & Pick<DeepLook, 'close'>> {
+export async function openDeeper(opened: OpenedTarget, way: RootWay, seconds: number, signal?: AbortSignal): Promise<Deeper> {
   const { transport, entry, session } = opened;
   const look = await openDeepLook({ transport, entry, way, host: session.host.name, seconds, ...(signal === undefined ? {} : { signal }) });
   return {

@@ -59,8 +59,13 @@ export const Requests = {
   watch: request('watch', v.object({ target: Target, tree: v.boolean(), intervalMs: v.number() }), Ack),
   /** Asks for a complete tree update. */
   refreshTree: request('tree/refresh', v.object({ target: Target }), Ack),
-  /** Watches the window and answers with the verdict; cancellable; sends `diagnoseProgress`. */
-  diagnose: request('diagnose', v.object({ target: Target, seconds: v.number() }), DiagnosisReport),
+  /**
+   * Watches the window and answers with the verdict; cancellable; sends `diagnoseProgress`. `root`: a person agreed that the
+   * `rootCommands` run as root on this host; asks through `askSecret` where sudo wants a password.
+   */
+  diagnose: request('diagnose', v.object({ target: Target, seconds: v.number(), root: v.optional(v.boolean(), false) }), DiagnosisReport),
+  /** What runs as root in a diagnosis with `root`, in order: what a person is shown before they agree. */
+  rootCommands: request('rootCommands', v.object({}), v.object({ commands: v.array(v.object({ line: v.string(), why: v.string() })) })),
   /** Opens a runbook for a target; its live state follows by `runbookUpdate` while `visible`. */
   openRunbook: request('runbook/open', v.object({ target: Target, runbook: v.string() }), RunbookDocument),
   watchRunbook: request(

@@ -8,7 +8,7 @@ import { observe, retain, type WindowView } from '../core/observe/window.js';
 import type { HostInfo, Sample } from '../core/sample.js';
 import type { Tier } from '../core/sources.js';
 import type { Library } from '../engine/library.js';
-import { notAgreed } from '../engine/deeper.js';
+import { notAgreed, type Deeper } from '../engine/deeper.js';
 import type { OpenedTarget } from '../engine/open.js';
 import { liveTiers } from '../engine/schedule.js';
 import { watchWindow, type Watched } from '../engine/watch.js';
@@ -162,9 +162,15 @@ export class LiveTarget {
     }
   }
 
-  /** Watches a window and judges it; the live view goes on with the same samples. */
-  async diagnose(seconds: number, progress: (elapsed: number) => void, signal: AbortSignal): Promise<WatchedHost> {
+  /** Watches a window and judges it; the live view goes on with the same samples. `deepen`: what root is to see of it. */
+  async diagnose(
+    seconds: number,
+    progress: (elapsed: number) => void,
+    signal: AbortSignal,
+    deepen: (opened: OpenedTarget) => Promise<Deeper> = () => Promise.resolve(notAgreed(msg('Use “Diagnose deeper as root”.'))),
+  ): Promise<WatchedHost> {
     const opened = await this.connect(true, signal);
+    const deeper = await deepen(opened);
     const sampler = {
       sample: async (tiers: ReadonlySet<Tier>, abort?: AbortSignal): Promise<Sample> => {
         const sample = await opened.session.sample(tiers, abort);
@@ -174,13 +180,14 @@ export class LiveTarget {
     };
     this.#diagnosing += 1;
     try {
-      const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal, notAgreed(msg('Diagnose again, and answer yes to “Look deeper as root”.')));
+      const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal, deeper);
       return { ...watched, host: opened.session.host };
     } catch (error) {
       if (error instanceof TransportError) this.#sampleFailed(opened, error);
       throw error;
     } finally {
       this.#diagnosing -= 1;
+      await deeper.close();
     }
   }
 

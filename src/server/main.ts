@@ -11,6 +11,7 @@ import { handleLanguage } from './handlers/language.js';
 import { handleRunbooks } from './handlers/runbook.js';
 import { handleTargets } from './handlers/targets.js';
 import { handleTerminals } from './handlers/terminal.js';
+import { RootAccess } from './rootAccess.js';
 import { Rpc } from './rpc.js';
 import { Targets } from './targets.js';
 import { translator } from './translate.js';
@@ -40,7 +41,8 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
     openTarget(target, { asker: askerFor(target), storage: options.storage, interactive, tools, signal }),
   );
   handleTargets(rpc, targets, translate);
-  handleDiagnose(rpc, targets, library, translate);
+  const access = new RootAccess(async (question) => (await rpc.request(ServerRequests.askSecret, question)).value ?? undefined, translate);
+  handleDiagnose(rpc, targets, library, translate, access);
   handleRunbooks(rpc, targets, library, translate);
   handleTerminals(rpc, targets, translate);
   handleLanguage(connection);

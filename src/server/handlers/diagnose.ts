@@ -1,15 +1,18 @@
 import { msg } from '../../core/message.js';
+import { rootCommands } from '../../core/privileged/sources.js';
 import type { Library } from '../../engine/library.js';
 import { toReport, type Translate } from '../../engine/report.js';
 import { LONGEST_WINDOW, SHORTEST_WINDOW } from '../../engine/watch.js';
 import { Requests, ServerNotifications } from '../../protocol/messages.js';
 import { forPeople } from '../errors.js';
+import type { RootAccess } from '../rootAccess.js';
 import type { Rpc } from '../rpc.js';
 import type { Targets } from '../targets.js';
 
 /** Answers "is this host losing packets, where and why?". */
-export function handleDiagnose(rpc: Rpc, targets: Targets, library: Library, translate: Translate): void {
-  rpc.handle(Requests.diagnose, async ({ target, seconds }, signal) => {
+export function handleDiagnose(rpc: Rpc, targets: Targets, library: Library, translate: Translate, access: RootAccess): void {
+  rpc.handle(Requests.rootCommands, () => ({ commands: rootCommands().map(({ line, why }) => ({ line, why: translate(why) })) }));
+  rpc.handle(Requests.diagnose, async ({ target, seconds, root }, signal) => {
     const { live } = targets.get(target);
     const window = Math.min(LONGEST_WINDOW, Math.max(SHORTEST_WINDOW, seconds));
     const progress = (elapsed: number): void =>
@@ -20,7 +23,9 @@ export function handleDiagnose(rpc: Rpc, targets: Targets, library: Library, tra
         text: translate(msg('watching {0} of {1} s', Math.floor(elapsed), window)),
       });
     try {
-      const { diagnosis, host } = await live.diagnose(window, progress, signal);
+      const { diagnosis, host } = root
+        ? await live.diagnose(window, progress, signal, (opened) => access.open(opened, window, signal))
+        : await live.diagnose(window, progress, signal);
       return toReport(live.uri, host, diagnosis, library, translate);
     } catch (error) {
       throw forPeople(error);
