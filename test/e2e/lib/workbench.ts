@@ -15,11 +15,17 @@ export class Workbench {
     return this.page.locator('.activitybar').getByRole('tab', { name: 'Droplens' });
   }
 
-  /** The tree "Layers", shown. A second click on the icon would hide it, so it looks first. */
+  /**
+   * The tree "Layers", shown. A second click on the icon would hide it, so it looks first; a window that is still coming
+   * back selects the icon by itself, perhaps right before the click.
+   */
   async openView(): Promise<Tree> {
-    if ((await this.viewIcon.getAttribute('aria-selected')) !== 'true') await this.viewIcon.click();
     const tree = new Tree(this.page);
-    await tree.element.waitFor();
+    await until('the tree', async () => {
+      if ((await this.viewIcon.getAttribute('aria-selected')) !== 'true') await this.viewIcon.click();
+      const shown = tree.element.waitFor({ timeout: 5000 });
+      return shown.then(() => true).catch(() => false);
+    });
     return tree;
   }
 
