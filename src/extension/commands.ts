@@ -41,6 +41,7 @@ export function registerCommands(parts: CommandParts): Disposable[] {
   };
   const actions: Readonly<Record<keyof typeof COMMANDS, (argument: unknown) => Promise<void>>> = {
     diagnose: (argument) => diagnose(parts, givenTarget(argument)),
+    diagnoseDeeper: (argument) => diagnose(parts, givenTarget(argument), true),
     addSshHost: () => addSshHost(server, targets),
     addNamespace: async (argument) => {
       await targets.local();

@@ -1,6 +1,7 @@
 /** Every name that package.json and the code must agree on. A test compares the two. */
 export const COMMANDS = {
   diagnose: 'droplens.diagnose',
+  diagnoseDeeper: 'droplens.diagnoseDeeper',
   addSshHost: 'droplens.addSshHost',
   addNamespace: 'droplens.addNamespace',
   connect: 'droplens.connect',

@@ -4,6 +4,7 @@ import { sentence } from './client/errors.js';
 import { noticeFailures } from './client/notice.js';
 import { Server } from './client/server.js';
 import { KeptReports } from './diagnose/kept.js';
+import { RootConsent } from './diagnose/root.js';
 import { registerCommands } from './commands.js';
 import { OUTPUT, RUNBOOK_FILES } from './ids.js';
 import { Panels } from './runbook/panels.js';
@@ -69,7 +70,7 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
   answerPrompts(server);
   noticeFailures(server);
   context.subscriptions.push(
-    ...registerCommands({ server, targets, view, panels, terminals, status, reports, log }),
+    ...registerCommands({ server, targets, view, panels, terminals, status, consent: new RootConsent(server), reports, log }),
     status,
     view,
     terminals,

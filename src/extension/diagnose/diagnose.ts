@@ -11,6 +11,7 @@ import { addSshHost, offerRetry, pickTarget } from '../targets/commands.js';
 import type { Targets } from '../targets/targets.js';
 import type { LayersView } from '../tree/view.js';
 import type { Panels } from '../runbook/panels.js';
+import type { RootConsent } from './root.js';
 import { firstFinding, verdictSentence } from './report.js';
 
 export interface DiagnoseParts {
@@ -19,16 +20,23 @@ export interface DiagnoseParts {
   readonly view: LayersView;
   readonly panels: Panels;
   readonly status: Status;
+  readonly consent: RootConsent;
 }
 
-/** Watches a target and shows where it loses packets. `target` undefined: the person is asked if there are several. */
-export async function diagnose(parts: DiagnoseParts, target: string | undefined): Promise<void> {
+/**
+ * Watches a target and shows where it loses packets. `target` undefined: the person is asked if there are several.
+ * `deeper`: the person wants root's view too, and is asked to agree to it unless they have.
+ */
+export async function diagnose(parts: DiagnoseParts, target: string | undefined, deeper = false): Promise<void> {
   const chosen = target ?? (await chooseTarget(parts));
   if (chosen === undefined) return;
+  const { consent, targets } = parts;
+  const root = consent.agreed(chosen) || (deeper && (await consent.ask(chosen, targets.label(chosen))) !== 'no');
+  if (deeper && !root) return;
   for (;;) {
     try {
-      const report = await watch(parts, chosen);
-      await show(parts, chosen, report);
+      const report = await watch(parts, chosen, root);
+      await show(parts, chosen, report, root);
       return;
     } catch (error) {
       if (isCancelled(error)) return;
@@ -54,7 +62,7 @@ async function chooseTarget({ server, targets }: DiagnoseParts): Promise<string 
   }
 }
 
-async function watch({ server, targets, status }: DiagnoseParts, target: string): Promise<DiagnosisReport> {
+async function watch({ server, targets, status }: DiagnoseParts, target: string, root: boolean): Promise<DiagnosisReport> {
   const seconds = settings.diagnoseSeconds();
   const host = targets.label(target);
   contextKeys.diagnosing(true);
@@ -72,7 +80,7 @@ async function watch({ server, targets, status }: DiagnoseParts, target: string)
           shown = Math.max(shown, percent);
         });
         try {
-          return await server.request(Requests.diagnose, { target, seconds }, token);
+          return await server.request(Requests.diagnose, { target, seconds, root }, token);
         } finally {
           listener.dispose();
         }
@@ -85,7 +93,8 @@ async function watch({ server, targets, status }: DiagnoseParts, target: string)
 }
 
 /** The evidence goes into the runbook, the place into the tree; the notification only says the verdict. */
-async function show({ view, panels, targets }: DiagnoseParts, target: string, report: DiagnosisReport): Promise<void> {
+async function show(parts: DiagnoseParts, target: string, report: DiagnosisReport, root: boolean): Promise<void> {
+  const { view, panels, targets, consent } = parts;
   const first = firstFinding(report);
   if (first !== undefined) await view.reveal(target, first.layer);
   const panel = await panels.open(target, GUIDE);
@@ -93,10 +102,13 @@ async function show({ view, panels, targets }: DiagnoseParts, target: string, re
   panel.goto(first?.step ?? null);
   const button = l10n.t('Show');
   const text = verdictSentence(report, targets.label(target));
+  const look = l10n.t('Look deeper as root…');
+  const buttons = root || !consent.offers(target) ? [button] : [button, look];
   const fine = report.verdict === 'clean';
-  const message = fine ? window.showInformationMessage(text, button) : window.showWarningMessage(text, button);
+  const message = fine ? window.showInformationMessage(text, ...buttons) : window.showWarningMessage(text, ...buttons);
   // Not awaited: the diagnosis is over, whenever the person turns to the notification.
   void message.then((answer) => {
     if (answer === button) void panels.open(target, GUIDE).then((again) => again.goto(first?.step ?? null));
+    if (answer === look) void diagnose(parts, target, true);
   });
 }
