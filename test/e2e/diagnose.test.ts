@@ -57,6 +57,7 @@ test('a row that did not change is not painted again, and nothing is read for a 
     return calm === 0 && moving > 0;
   });
   await tree.selected.filter({ hasText: /^Neighbour/ }).waitFor();
+  await tree.collapse(/^Neighbour/);
   const [server] = session.processes('dist/server.js');
   await workbench.showExplorer();
   await until('two seconds without a byte read', async () => (await bytesRead(server, 1500)) === 0);
