@@ -107,7 +107,7 @@ export const PRIVILEGED_COMMANDS: readonly PrivilegedSource[] = [
     scope: 'namespace',
     essential: false,
     absentIsFine: true,
-    commands: [{ line: 'cat /proc/net/netfilter/nfnetlink_queue', why: msg('packets that a filtering program was too slow for') }],
+    commands: [{ line: "sed 's/^/nfqueue /' /proc/net/netfilter/nfnetlink_queue", why: msg('packets that a filtering program was too slow for') }],
     reader: {
       kind: 'command',
       tools: ['head', 'sed'],
