@@ -68,6 +68,8 @@ export const IP_SIGNALS: readonly Signal[] = [
   path('Icmp.InErrors', 'path', 'icmp_rcv', msg('Malformed or unexpected ICMP messages.'), { loss: 'maybe' }),
   path('Icmp.InCsumErrors', 'protocol-drops', 'icmp_rcv', msg('ICMP messages with a wrong checksum.'), { loss: 'loss' }),
   ip('Ip.OutRequests', 'protocol-drops', 'ip_local_out', msg('IPv4 packets that this host made.'), { direction: 'tx' }),
+  ip('Ip.OutTransmits', 'protocol-drops', 'ip_finish_output2', msg('IPv4 packets handed to a device, made here or forwarded, after the output filters.'), { direction: 'tx' }),
+  ip('Ip6.OutTransmits', 'protocol-drops', 'ip6_finish_output2', msg('IPv6 packets handed to a device, made here or forwarded, after the output filters.'), { direction: 'tx' }),
   ip('Ip6.InReceives', 'protocol-drops', 'ip6_rcv_core', msg('IPv6 packets received, before any filter.')),
   ip('Ip6.InDelivers', 'protocol-drops', 'ip6_protocol_deliver_rcu', msg('IPv6 packets handed to a protocol, after the input filter.')),
   ip('Ip6.OutForwDatagrams', 'protocol-drops', 'ip6_forward', msg('IPv6 packets forwarded.'), { direction: 'fwd' }),
