@@ -42,7 +42,7 @@ export async function run(argv: readonly string[], env: Environment): Promise<0 
     case 'sample':
       try {
         return invocation.kind === 'diagnose'
-          ? await diagnoseTarget(invocation, await loadLibrary(env.runbooks), env)
+          ? await diagnoseTarget(invocation, env)
           : await sampleTarget(invocation, env);
       } catch (error) {
         env.stderr.write(`droplens: ${explain(error)}\n`);
@@ -53,10 +53,11 @@ export async function run(argv: readonly string[], env: Environment): Promise<0 
 
 async function diagnoseTarget(
   { target, seconds, json, root }: { target: Target; seconds: number; json: boolean; root: boolean },
-  library: Library,
   env: Environment,
 ): Promise<0 | 1> {
-  await using opened = disposable(await open(target, env));
+  // The runbooks are read while the host is reached: an incident does not wait for either twice.
+  const [library, reached] = await both(loadLibrary(env.runbooks), open(target, env));
+  await using opened = disposable(reached);
   const { session, uri } = opened.value;
   await using deeper = root ? disposable(await openDeeper(opened.value, rootWay(opened.value), seconds, env.signal)) : undefined;
   if (!json) env.stderr.write(`${english(msg('Watching {0} for {1} s …', session.host.name, seconds))}\n`);
@@ -92,6 +93,16 @@ function open(target: Target, env: Environment): Promise<OpenedTarget> {
     tools: [],
     signal: env.signal,
   });
+}
+
+/** Both, or the first error; a target that was opened all the same is closed again. */
+async function both(library: Promise<Library>, opened: Promise<OpenedTarget>): Promise<readonly [Library, OpenedTarget]> {
+  try {
+    return await Promise.all([library, opened]);
+  } catch (error) {
+    await opened.then((target) => target.close()).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Sees to it that nothing stays behind on the host, however the work ends. */

@@ -2,7 +2,7 @@ import type { Tier } from '../core/sources.js';
 
 /** How many seconds of the live view pass between two readings of the dearer sources. */
 const MEDIUM_SECONDS = 5;
-const SLOW_SECONDS = 30;
+const SLOW_SECONDS = 60;
 
 /**
  * Which sources are due in the n-th live sample (from 0), when one is taken every `intervalMs`. The first two samples

@@ -48,6 +48,7 @@ const END = 'end of the floor';
 function commandOf(source: Source): string | undefined {
   switch (source.reader.kind) {
     case 'file':
+    case 'with':
       return undefined;
     case 'sysfs':
       return `cd /sys/class/net; grep -s '' ${source.reader.attributes.map((name) => `./*/${name}`).join(' ')}; cd /`;
