@@ -114,6 +114,27 @@ export class Agent {
     await this.#do('frames', { dev, frames: frames.map((frame) => frame.toString('hex')), interval });
   }
 
+  /** Sends a frame and gives the first TCP segment that comes back to that port, from its IPv4 header on. */
+  async answerTo(dev: string, frame: Buffer, port: number): Promise<Buffer> {
+    const answer = await this.#do('answer_to', { dev, frame: frame.toString('hex'), port });
+    return Buffer.from(string(answer, 'packet'), 'hex');
+  }
+
+  /** Lets the program open no more than so many files beyond those that it has open. */
+  async limitFiles(more: number): Promise<void> {
+    await this.#do('limit_files', { more });
+  }
+
+  /** Accepts from here on, and tries again when it cannot. */
+  async acceptForEver(socket: number): Promise<void> {
+    await this.#do('accept_for_ever', { socket });
+  }
+
+  /** Closes connections by a reset. */
+  async reset(sockets: readonly number[]): Promise<void> {
+    await this.#do('reset', { sockets });
+  }
+
   /** A packet socket on an interface that is never read. */
   async capture(dev: string, opts: readonly SocketOption[]): Promise<void> {
     await this.#do('capture', { dev, opts });

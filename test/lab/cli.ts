@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Host } from './lab.js';
+import { UNPRIVILEGED, type Host } from './lab.js';
 import { run, type Ended } from './processes.js';
 
 /** The command line's answer, as a person gets it: the contract of `diagnose --json`. */
@@ -61,9 +61,6 @@ export async function openCli(): Promise<Cli> {
   await cp(join(root, 'media', 'runbooks'), join(folder, 'media', 'runbooks'), { recursive: true });
   return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
-
-/** Starts a program without any right but to read what everybody may read. */
-const UNPRIVILEGED = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'];
 
 /** Who diagnoses: somebody without rights, root, or root with the sources that only root has. */
 export type Who = 'nobody' | 'root' | 'tier 1';

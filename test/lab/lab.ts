@@ -7,6 +7,12 @@ import { run, succeed } from './processes.js';
 const AGENT = fileURLToPath(new URL('programs/agent.py', import.meta.url));
 const PREFIX = 'dlab';
 
+/** Starts a program without any right but to read what everybody may read. */
+export const UNPRIVILEGED: readonly string[] = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'];
+
+/** Where a user without rights finds programs; root's own folders are closed to others. */
+const COMMON_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** One network namespace: a host of its own for everything that a diagnosis looks at. */
 export interface Host {
   readonly netns: string;
@@ -19,6 +25,8 @@ export interface Host {
   sysctl(name: string, value: string | number): Promise<void>;
   /** The program that holds sockets inside; started when it is first asked for. */
   agent(): Agent;
+  /** The same for sockets that belong to a user without rights, the one who diagnoses. */
+  nobody(): Agent;
 }
 
 /** One end of a link. */
@@ -59,6 +67,12 @@ export class Lab implements AsyncDisposable {
     await succeed(['ip', 'netns', 'add', netns]);
     const inside = (argv: readonly string[]): readonly string[] => ['ip', 'netns', 'exec', netns, ...argv];
     let agent: Agent | undefined;
+    let nobody: Agent | undefined;
+    const started = (argv: readonly string[]): Agent => {
+      const one = new Agent(inside(argv));
+      this.#agents.push(one);
+      return one;
+    };
     const host: Host = {
       netns,
       run: (...argv) => succeed(inside(argv)),
@@ -69,10 +83,9 @@ export class Lab implements AsyncDisposable {
       sysctl: async (name, value) => {
         await succeed(inside(['sysctl', '-q', '-w', `${name}=${value}`]));
       },
-      agent: () => {
-        if (agent === undefined) this.#agents.push((agent = new Agent(inside(['python3', '-u', AGENT]))));
-        return agent;
-      },
+      agent: () => (agent ??= started(['python3', '-u', AGENT])),
+      // The program is handed over as an argument, because its folder may be closed to others.
+      nobody: () => (nobody ??= started([...UNPRIVILEGED, 'env', COMMON_PATH, 'python3', '-u', '-c', readFileSync(AGENT, 'utf8')])),
     };
     this.#hosts.push(host);
     await host.run('ip', 'link', 'set', 'lo', 'up');

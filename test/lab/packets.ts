@@ -72,18 +72,21 @@ export function tcpFrame(
     readonly acknowledge?: number;
     readonly bad?: boolean;
     readonly source?: string;
+    /** Options of the header, in whole words of four bytes. */
+    readonly options?: Buffer;
     readonly data?: Buffer;
   },
 ): Buffer {
+  const options = what.options ?? Buffer.alloc(0);
   const head = Buffer.alloc(20);
   head.writeUInt16BE(what.sourcePort, 0);
   head.writeUInt16BE(what.port, 2);
   head.writeUInt32BE(what.sequence ?? 1000, 4);
   head.writeUInt32BE(what.acknowledge ?? 0, 8);
-  head[12] = 5 << 4;
+  head[12] = (5 + options.length / 4) << 4;
   head[13] = what.flags;
   head.writeUInt16BE(8192, 14);
-  const segment = Buffer.concat([head, what.data ?? Buffer.alloc(0)]);
+  const segment = Buffer.concat([head, options, what.data ?? Buffer.alloc(0)]);
   const source = what.source ?? from.address;
   segment.writeUInt16BE(checksum(pseudo(source, to.address, 6, segment)) ^ (what.bad === true ? 0x5555 : 0), 16);
   return ipFrame(from, to, { source, protocol: 6 }, segment);

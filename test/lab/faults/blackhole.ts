@@ -2,8 +2,9 @@ import type { Fault } from '../fault.js';
 
 const fault: Fault = {
   id: 'blackhole',
-  title: 'a router with a blackhole route: no counter names it, only the gap between received and delivered shows',
-  expected: [{ cause: 'nf-drop-input', layer: 'netfilter', direction: 'rx' }],
+  title: 'a router with a blackhole route: no protocol counter names it',
+  alone: 'rt_cache counts for the whole machine',
+  expected: [{ cause: 'ip-blackhole-route', layer: 'network', direction: 'fwd' }],
   severity: 'loss',
   async setUp(lab) {
     const { near, router } = await lab.routed();

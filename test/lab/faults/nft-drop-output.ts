@@ -3,7 +3,7 @@ import type { Fault } from '../fault.js';
 const fault: Fault = {
   id: 'nft-drop-output',
   title: 'a firewall rule that drops what leaves for one port',
-  expected: [{ cause: 'ip-out-discards-ambiguous', layer: 'network', direction: 'tx' }],
+  expected: [{ cause: 'nf-drop-output', layer: 'netfilter', direction: 'tx' }],
   severity: 'loss',
   async setUp(lab) {
     const { near, far } = await lab.pair();

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import struct
@@ -32,8 +33,12 @@ def options(sock, wanted):
         sock.setsockopt(getattr(socket, level), getattr(socket, name) if isinstance(name, str) else name, value)
 
 
+def family(address):
+    return socket.AF_INET6 if address and ':' in address else socket.AF_INET
+
+
 def listen(backlog, address='0.0.0.0', opts=None):
-    sock = socket.socket()
+    sock = socket.socket(family(address))
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     options(sock, opts)
     sock.bind((address, 0))
@@ -70,7 +75,7 @@ def connect(address, port, count=1, wait=0.0, opts=None, bind=None, interval=0.0
     """Starts connections; with `wait`, gives each so many seconds. `errors` names what each came to ('' is connected)."""
     sockets, errors = [], []
     for _ in range(count):
-        sock = socket.socket()
+        sock = socket.socket(family(address))
         options(sock, opts)
         if bind:
             sock.bind((bind, 0))
@@ -127,7 +132,7 @@ def receive(socket_, size, seconds=1.0):
 
 
 def udp(bind=None, opts=None):
-    sock = socket.socket(socket.AF_INET6 if bind and ':' in bind else socket.AF_INET, socket.SOCK_DGRAM)
+    sock = socket.socket(family(bind), socket.SOCK_DGRAM)
     options(sock, opts)
     if bind:
         sock.bind((bind, 0))
@@ -200,6 +205,50 @@ def frames(dev, frames, interval=0.0):
     return {}
 
 
+def answer_to(dev, frame, port, seconds=2.0):
+    """Sends a frame; gives the first TCP segment over IPv4 that comes for `port`, in hexadecimal."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as raw:
+        raw.bind((dev, 0x0800))
+        raw.settimeout(seconds)
+        raw.send(bytes.fromhex(frame))
+        while True:
+            packet = raw.recv(1 << 16)[14:]
+            if packet[9] == socket.IPPROTO_TCP and struct.unpack_from('!H', packet, 4 * (packet[0] & 15) + 2)[0] == port:
+                return {'packet': packet.hex()}
+
+
+def limit_files(more):
+    """Lets this program open so many files more and no further ones."""
+    free = [os.dup(0) for _ in range(more)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free[-1] + 1, free[-1] + 1))
+    for number in free:
+        os.close(number)
+    return {}
+
+
+def accept_for_ever(socket_):
+    listener = held[socket_]
+    listener.setblocking(True)
+    kept = []
+
+    def acceptor():
+        while True:
+            try:
+                kept.append(listener.accept()[0])
+            except OSError:
+                time.sleep(0.05)
+
+    threading.Thread(target=acceptor, daemon=True).start()
+    return {}
+
+
+def reset(sockets):
+    """Closes connections by a reset: lingering for no time (socket(7))."""
+    for key in sockets:
+        held[key].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    return close(sockets)
+
+
 def capture(dev, opts=None):
     """A packet socket that is never read."""
     raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -230,7 +279,7 @@ OPERATIONS = {
     operation.__name__: operation
     for operation in (
         listen, accept, swallow, connect, send, stream, receive, udp, swallow_udp, sendto, setopt, sign, drop_all, close,
-        frames, capture, tun,
+        frames, answer_to, limit_files, accept_for_ever, reset, capture, tun,
     )
 }
 
