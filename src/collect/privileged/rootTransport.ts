@@ -171,7 +171,11 @@ class Start {
     const said = this.#words();
     if (exit === 127) return new TransportError('unsupported', english(msg('sudo is not installed on {0}.', this.host)), english(msg('Connect as root.')));
     if (this.way.kind === 'sudo' && /password|authentication/i.test(said)) {
-      return new TransportError('authentication', english(msg('sudo on {0} needs a password.', this.host)));
+      return new TransportError(
+        'authentication',
+        english(msg('sudo on {0} needs a password.', this.host)),
+        english(msg('Connect as root, or let sudo on the host ask this user for none.')),
+      );
     }
     // Most ask again after a wrong password; sudoers can allow a single try (passwd_tries).
     if (this.#asked > 0 && /incorrect password|no password was provided/i.test(said)) return this.#wrong();

@@ -174,6 +174,7 @@ describe.runIf(real)('the real sudo', () => {
   });
   afterAll(() => {
     rmSync(`/etc/sudoers.d/${user}`, { force: true });
+    rmSync(`/run/sudo/ts/${user}`, { force: true });
     succeed('userdel', user);
   });
 
@@ -191,6 +192,8 @@ describe.runIf(real)('the real sudo', () => {
     expect((await refusal(transport, { kind: 'password', password: 'wrong-one' })).message).toBe('sudo on web-1 did not accept the password.');
     const { out } = await runAsRoot(transport, { kind: 'password', password: 'right-one' }, 'id -u; cat <<X\nrest\nX\n');
     expect(out).toBe('0\nrest\n');
+    // sudo has forgotten it at once: nobody else can use it.
+    expect((await refusal(transport, { kind: 'sudo' })).message).toBe('sudo on web-1 needs a password.');
     writeFileSync(`/etc/sudoers.d/${user}`, `${user} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
     expect((await runAsRoot(transport, { kind: 'sudo' }, 'id -u\n')).out).toBe('0\n');
     expect((await runAsRoot(transport, { kind: 'password', password: 'right-one' }, 'id -u; cat <<X\nrest\nX\n')).out).toBe('0\nrest\n');
