@@ -1,5 +1,5 @@
 import { TransportError } from '../collect/transport.js';
-import { msg } from '../core/message.js';
+import { english, msg } from '../core/message.js';
 import { openDeeper, rootWay, withoutRoot, type Deeper } from '../engine/deeper.js';
 import type { OpenedTarget } from '../engine/open.js';
 import type { Translate } from '../engine/report.js';
@@ -44,7 +44,7 @@ export class RootAccess {
     for (let tries = 1; ; tries += 1) {
       const prompt = tries === 1 ? msg('Password for sudo on {0}. It is kept in memory only, until this window is closed.', host) : msg('sudo on {0} did not accept it. Password for sudo, once more.', host);
       const password = await this.#ask({ host, prompt: this.#translate(prompt), echo: false });
-      if (signal.aborted) throw new TransportError('cancelled', 'Cancelled.');
+      if (signal.aborted) throw new TransportError('cancelled', english(msg('Cancelled.')));
       if (password === undefined) return withoutRoot(msg('sudo wanted a password, and none was given'), undefined);
       try {
         const deeper = await openDeeper(opened, { kind: 'password', password }, seconds, signal);
