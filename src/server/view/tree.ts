@@ -4,7 +4,7 @@ import { msg } from '../../core/message.js';
 import { isFirstLook, type WindowView } from '../../core/observe/window.js';
 import type { HostInfo } from '../../core/sample.js';
 import type { Cause } from '../../core/runbook/cause.js';
-import { SIGNALS } from '../../core/signals/catalogue.js';
+import { SIGNALS, type Signal } from '../../core/signals/catalogue.js';
 import type { Translate } from '../../engine/report.js';
 import type { Health, TreeNode } from '../../protocol/tree.js';
 import { count, oneLine, perSecond } from './format.js';
@@ -34,9 +34,14 @@ export function treeNodes(input: TreeInput): readonly TreeNode[] {
   return nodes;
 }
 
+/** Settings and ceilings do not move: the runbook quotes them where they matter, the tree is for what lives. */
+function isSetting(signal: Signal): boolean {
+  return signal.id.startsWith('sysctl.') || (signal.id.endsWith('.max') && !signal.showAlways);
+}
+
 function childrenOf(layer: Layer, input: TreeInput, judgement: Judgement): readonly TreeNode[] {
   const groups = rowGroups(layer, input, judgement);
-  const signals = SIGNALS.filter((signal) => signal.layer === layer && !signal.id.startsWith('sysctl.')).flatMap((signal, index) => {
+  const signals = SIGNALS.filter((signal) => signal.layer === layer && !isSetting(signal)).flatMap((signal, index) => {
     const node = signalNode(signal, index + 100, `layer/${layer}`, input, judgement);
     return node ? [node] : [];
   });
