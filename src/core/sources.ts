@@ -239,6 +239,9 @@ const CAPTURES =
   `dl_x=; { read -r dl_y; read -r dl_x; } 2>/dev/null </proc/net/packet; if [ -n "$dl_x" ]; then ss -0nm | ` +
   `awk 'NR>1{if(/^[ \\t]/)l=l $0;else{if(l!=""&&n++<64)print l;l=$0}} END{if(l!=""&&n++<64)print l}'; fi; true`;
 
+/** Settings of the whole machine: /proc/sys shows them, if at all, only in its first namespace (net_core_table, tcp_mem …). */
+const HOST_SYSCTL = /^net\/(core\/(netdev_|default_qdisc)|ipv4\/(tcp_mem|udp_mem|tcp_max_orphans)$|ipv[46]\/neigh\/default\/gc_)/;
+
 /** Everything that the probe can read, in the order in which it reads it. */
 export const SOURCES = [
   file('uptime', '/proc/uptime', { scope: 'host', essential: true }),
@@ -261,6 +264,7 @@ export const SOURCES = [
     file(`sysctl.${path.replaceAll('/', '.')}`, `/proc/sys/${path}`, {
       tier: 'slow' as const,
       ...(OPTIONAL_SYSCTL.test(path) ? { absentIsFine: true } : {}),
+      ...(HOST_SYSCTL.test(path) ? { scope: 'host' as const } : {}),
     }),
   ),
   file('proc_udp', '/proc/net/udp', { tier: 'medium' }),

@@ -76,6 +76,22 @@ describe('conditions', () => {
     expect(compiled.ok ? undefined : compiled.problem).toMatchObject({ start, end });
   });
 
+  test('definitions are evaluated where they are used, and what they miss leaves the whole undecided', () => {
+    const known = new Map();
+    for (const [name, source] of [['gap', 'delta.TcpExt.ListenDrops - delta.TcpExt.ListenOverflows'], ['lost', 'delta.TcpExt.Nothing']] as const) {
+      const compiled = compiler.compile(source, true);
+      if (!compiled.ok) throw new Error(compiled.problem.message);
+      known.set(name, compiled.condition);
+    }
+    const outcome = (source: string) => {
+      const compiled = compiler.compile(source, true, known);
+      return compiled.ok ? compiled.condition.evaluate(scope, it) : compiled.problem;
+    };
+    expect(outcome('def.gap * 2 > 3')).toEqual({ kind: 'value', value: true });
+    expect(outcome('def.lost > 0')).toEqual({ kind: 'undecided' });
+    expect(outcome('def.lost > 0 || def.gap > 1')).toEqual({ kind: 'value', value: true });
+  });
+
   test('a condition about the host cannot name a row', () => {
     expect(compiler.compile('it.now.recv_q > 1', false).ok).toBe(false);
   });

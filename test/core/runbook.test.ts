@@ -44,6 +44,15 @@ describe('a cause', () => {
     expect(problems).toMatchObject([{ line: 7, column: 6, endColumn: 10 }]);
   });
 
+  test('a definition is used by name, may use those above it, and must exist', () => {
+    const lines = [...CAUSE.map((line) => (line.startsWith('loss') ? 'loss: def.double > 3' : line)), 'define:', '  gap: delta.Ip.OutDiscards - 1', '  double: def.gap * 2'];
+    const parsed = cause(lines);
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.cause?.rules[0]?.condition.references).toEqual([{ root: 'delta', path: 'Ip.OutDiscards' }]);
+    const missing = cause(CAUSE.map((line) => (line.startsWith('loss') ? 'loss: def.nothing > 3' : line)));
+    expect(missing.problems.map((problem) => [problem.line, problem.message])).toContainEqual([7, 'Nothing is defined under the name def.nothing.']);
+  });
+
   test('conditions that name the row are tried for each, others once', () => {
     const rows = [...CAUSE.map((line) => (line.startsWith('loss') ? 'loss: it.delta.dropped > 0' : line)), 'subject: qdisc', 'history: now.Ip.OutDiscards > 0', 'otherwise: delta.Ip.OutDiscards > 5'];
     expect(cause(rows).cause?.rules.map((rule) => [rule.severity, rule.perRow])).toEqual([

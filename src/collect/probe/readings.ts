@@ -105,7 +105,9 @@ function fileReading(source: Source, path: string, files: ReadonlyMap<string, st
     );
   }
   if (text === undefined && context.look.absent.has(path)) {
-    return unreadable(source, 'absent', msg('{0} does not exist in this kernel or namespace.', path));
+    // Settings of the whole machine are not shown inside a namespace (kernel: net/core/sysctl_net_core.c, init_net only).
+    const how = context.inNamespace && source.scope === 'host' ? msg('Look at the host itself instead of the namespace.') : undefined;
+    return unreadable(source, 'absent', msg('{0} does not exist in this kernel or namespace.', path), how);
   }
   if (text === undefined && context.look.denied.has(path)) {
     return unreadable(source, 'denied', msg('{0} may not be read by this user: permission denied.', path), msg('Connect as root.'));

@@ -24,6 +24,9 @@ export type Outcome =
   /** The expression itself is wrong for the values it met. */
   | { readonly kind: 'error'; readonly message: string };
 
+/** Names that a cause gives to expressions of its own, to be used as `def.NAME` in its others. */
+export type Definitions = ReadonlyMap<string, Condition>;
+
 /** A compiled expression of the Common Expression Language: no side effects, no loops, always ends. */
 export interface Condition {
   readonly source: string;
@@ -43,20 +46,26 @@ export class ConditionCompiler {
   readonly #withoutRow = environment(false);
 
   /** `row`: whether `it` may be named. Unknown names and type errors are found here, not at run time. */
-  compile(source: string, row: boolean): Compiled {
+  compile(source: string, row: boolean, definitions: Definitions = new Map()): Compiled {
     const env = row ? this.#withRow : this.#withoutRow;
     try {
       const parsed = env.parse(source);
       const check = parsed.check();
       if (!check.valid) return { ok: false, problem: problemOf(check.error, source) };
-      const references = collect(parsed.ast);
+      const { references, used } = collect(parsed.ast);
+      const unknown = used.find((name) => !definitions.has(name));
+      if (unknown !== undefined) {
+        return { ok: false, problem: { message: `Nothing is defined under the name def.${unknown}.`, start: 0, end: source.length } };
+      }
+      const defined = used.flatMap((name) => definitions.get(name)?.references ?? []);
       const condition: Condition = {
         source,
         type: check.type ?? 'dyn',
-        references,
+        references: [...references, ...defined],
         evaluate(scope, it) {
           try {
-            const value: unknown = parsed({ ...scope, ...(it ? { it } : {}) });
+            const def = valuesOf(used, definitions, scope, it);
+            const value: unknown = parsed({ ...scope, def, ...(it ? { it } : {}) });
             return { kind: 'value', value: typeof value === 'bigint' ? Number(value) : value };
           } catch (error) {
             if (error instanceof EvaluationError && /^No such key/.test(error.message)) return { kind: 'undecided' };
@@ -79,7 +88,8 @@ function environment(row: boolean): Environment {
     .registerVariable('min', 'dyn')
     .registerVariable('max', 'dyn')
     .registerVariable('rows', 'dyn')
-    .registerVariable('seconds', 'double');
+    .registerVariable('seconds', 'double')
+    .registerVariable('def', 'dyn');
   if (row) env.registerVariable('it', 'dyn');
   // CEL keeps int and double apart; a person who writes `it.now.limit * 2` means the number.
   const arithmetic: readonly (readonly [string, (a: number, b: number) => number])[] = [
@@ -94,6 +104,21 @@ function environment(row: boolean): Environment {
     env.registerOperator(`int ${operator} double`, handler);
   }
   return env;
+}
+
+/** What an expression's definitions amount to here; one that cannot be decided is missing, and so is what depends on it. */
+function valuesOf(
+  used: readonly string[],
+  definitions: Definitions,
+  scope: Scope,
+  it: ScopeObject | undefined,
+): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>();
+  for (const name of used) {
+    const outcome = definitions.get(name)?.evaluate(scope, it);
+    if (outcome?.kind === 'value') values.set(name, outcome.value);
+  }
+  return values;
 }
 
 function problemOf(error: unknown, source: string): ConditionProblem {
@@ -116,9 +141,10 @@ function firstLine(error: unknown): string {
   return text.split('\n', 1)[0] ?? text;
 }
 
-/** Chains of field accesses from a known root, each once. */
-function collect(ast: ASTNode): readonly Reference[] {
+/** Chains of field accesses from a known root, and the definitions that are used, each once. */
+function collect(ast: ASTNode): { readonly references: readonly Reference[]; readonly used: readonly string[] } {
   const found = new Map<string, Reference>();
+  const used = new Set<string>();
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) {
       for (const part of node) visit(part);
@@ -127,11 +153,12 @@ function collect(ast: ASTNode): readonly Reference[] {
     if (!isNode(node)) return;
     const chain = chainOf(node);
     const reference = chain && referenceOf(chain);
-    if (chain && reference) found.set(chain.join('.'), reference);
+    if (chain?.[0] === 'def' && chain[1] !== undefined) used.add(chain[1]);
+    else if (chain && reference) found.set(chain.join('.'), reference);
     else visit(node.args);
   };
   visit(ast);
-  return [...found.values()];
+  return { references: [...found.values()], used: [...used] };
 }
 
 interface NodeLike {

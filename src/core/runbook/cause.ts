@@ -57,19 +57,25 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
   const subject = head.choice('subject', ['host', ...TABLES] as const, 'host');
   const step = head.text('step', true);
   const row = subject !== 'host';
+  const definitions = new Map<string, Condition>();
   const condition = (placed: Placed | undefined, withRow: boolean): Condition | undefined => {
     if (placed === undefined) return undefined;
-    const compiled = compiler.compile(placed.text, withRow);
+    const compiled = compiler.compile(placed.text, withRow, definitions);
     if (compiled.ok) return compiled.condition;
     head.problemAt(compiled.problem.message, placed.start + compiled.problem.start, placed.start + compiled.problem.end);
     return undefined;
   };
   const template = (placed: Placed | undefined, withRow: boolean): Template | undefined => {
     if (placed === undefined) return undefined;
-    const compiled = compileTemplate(placed.text, compiler, withRow);
+    const compiled = compileTemplate(placed.text, compiler, withRow, definitions);
     for (const problem of compiled.problems) head.problemAt(problem.message, placed.start + problem.start, placed.start + problem.end);
     return compiled.template;
   };
+  for (const [name, placed] of head.entries('define')) {
+    // In the order in which they stand: a definition may use those above it.
+    const compiled = condition(placed, row);
+    if (compiled) definitions.set(name, compiled);
+  }
   const summaryText = head.text('summary', true);
   const rateText = head.text('rate', false);
   const unit = head.text('unit', rateText !== undefined)?.text ?? '';

@@ -74,6 +74,23 @@ export class FrontMatter {
     return result;
   }
 
+  /** A map of texts; an absent key is an empty one. */
+  entries(key: string): readonly (readonly [string, Placed])[] {
+    const node = this.#node(key);
+    if (node === undefined) return [];
+    if (!isMap(node)) {
+      this.problemAt(`"${key}" is a list of "name: expression" lines.`, ...this.#range(node));
+      return [];
+    }
+    return node.items.flatMap((pair): (readonly [string, Placed])[] => {
+      const name = isScalar(pair.key) ? pair.key.value : undefined;
+      const { value } = pair;
+      if (typeof name === 'string' && isScalar(value) && typeof value.value === 'string') return [[name, this.#placed(value.value, value.range)]];
+      this.problemAt(`"${key}" is a list of "name: expression" lines.`, ...this.#range(pair.key));
+      return [];
+    });
+  }
+
   /** A text that must be one of a few. */
   choice<T extends string>(key: string, choices: readonly T[], fallback?: T): T | undefined {
     const placed = this.text(key, fallback === undefined);

@@ -1,4 +1,4 @@
-import type { Condition, ConditionCompiler, ConditionProblem } from '../diagnosis/condition.js';
+import type { Condition, ConditionCompiler, ConditionProblem, Definitions } from '../diagnosis/condition.js';
 import type { Scope, ScopeObject } from '../diagnosis/scope.js';
 
 /** A sentence with `{CEL}` holes. */
@@ -11,6 +11,7 @@ export function compileTemplate(
   source: string,
   compiler: ConditionCompiler,
   row: boolean,
+  definitions: Definitions = new Map(),
 ): { readonly template: Template; readonly problems: readonly ConditionProblem[] } {
   const parts: (string | Condition)[] = [];
   const problems: ConditionProblem[] = [];
@@ -22,7 +23,7 @@ export function compileTemplate(
       parts.push('{');
       continue;
     }
-    const compiled = compiler.compile(match[1], row);
+    const compiled = compiler.compile(match[1], row, definitions);
     if (compiled.ok) parts.push(compiled.condition);
     else {
       const shift = match.index + 1;
