@@ -4,14 +4,14 @@ import type { CounterWindow, LevelWindow, RowWindow, WindowView } from './window
 /**
  * Driver counters that mean "the receive ring had no free descriptor". Names differ by driver; taken from the drivers'
  * own string tables: e1000e/igb/ixgbe `rx_no_buffer_count`, `rx_missed_errors`, ixgbe `rx_no_dma_resources`, mlx5
- * `rx_out_of_buffer`, i40e/ice `port.rx_discards`, `rx_dropped.nic`, igb `rx_queue_N_drops`, virtio `rxN_drops`,
- * gve `rx_queue_drop_cnt`, vmxnet3 `drv dropped rx total`.
+ * `rx_out_of_buffer`, i40e `port.rx_discards` (`port.rx_dropped` before it had that name), ice `rx_dropped.nic`, igb
+ * `rx_queue_N_drops`, virtio `rxN_drops`, gve `rx_queue_drop_cnt`, bnxt `rx_total_ring_discards`, vmxnet3 `pkts rx OOB`.
  */
 const RING_OVERFLOW =
-  /^(rx_no_buffer_count|rx_missed_errors|rx_missed|rx_no_dma_resources|rx_out_of_buffer|rx_fifo_errors|rx_discards(_phy)?|port\.rx_discards|rx_dropped\.nic|rx_queue_\d+_drops|rx\d+_drops|rx_drops|rx_queue_drop_cnt.*|drv dropped rx total)$/;
+  /^(rx_no_buffer_count|rx_missed_errors|rx_missed|rx_no_dma_resources|rx_out_of_buffer|rx_fifo_errors|rx_discards(_phy)?|port\.rx_(discards|dropped)|rx_dropped\.nic|rx_queue_\d+_drops|rx\d+_drops|rx_drops|rx_queue_drop_cnt.*|rx_total_ring_discards|pkts rx (OOB|out of buf))$/;
 
 /** Frames that arrived damaged. */
-const CRC = /^(rx_crc_errors|rx_crc_errors_phy|rx_crc_errors\.nic|port\.rx_crc_errors|crc_errors|rx_fcs_errors|rx_frame_check_sequence_errors)$/;
+const CRC = /^(rx_crc_errors|rx_crc_errors_phy|rx_crc_errors\.nic|port\.rx_crc_errors|crc_errors|rx_fcs_errors|rx_frame_check_sequence_errors|rx_fcs_err_frames)$/;
 
 /** AWS ENA: packets shaped away because the instance exceeded an allowance (ena_ethtool.c). */
 const ALLOWANCE = /_allowance_exceeded$/;
@@ -28,11 +28,11 @@ const PAUSE_RX = /^(rx_flow_control_xoff|rx_pause(_frames|_ctrl_phy)?|port\.link
 /** This NIC asked its partner for a pause, because its own buffers were full. */
 const PAUSE_TX = /^(tx_flow_control_xoff|tx_pause(_frames|_ctrl_phy)?|port\.link_xoff_tx|link_xoff_tx(\.nic)?|tx_xoff_sent|tx_pause_ctrl)$/;
 
-/** A transmit queue made no progress: virtio `tx_tx_timeouts`, `txN_tx_timeouts`, igb/e1000e `tx_timeout_count`, ena `tx_timeout`. */
-const TX_TIMEOUT = /^(tx\d*_tx_timeouts?|tx_timeouts?|tx_timeout_count|queue_\d+_tx_timeouts?)$/;
+/** A transmit queue made no progress: virtio `tx_tx_timeouts`, `txN_tx_timeouts`, igb/e1000e `tx_timeout_count`, vmxnet3 `tx timeout count`, i40e `port.tx_timeout`, ena `tx_timeout`. */
+const TX_TIMEOUT = /^(tx\d*_tx_timeouts?|tx_timeouts?|tx_timeout_count|tx timeout count|port\.tx_timeout|queue_\d+_tx_timeouts?)$/;
 
 /** Received frames of a length that the NIC refuses. */
-const OVERSIZE = /^(rx_long_length_errors|rx_oversize(_errors|_packets_phy|_pkts|_frames)?|port\.rx_oversize|rx_oversize\.nic|rx_jabbers?(_phy)?|rx_length_errors)$/;
+const OVERSIZE = /^(rx_long_length_errors|rx_oversize(_errors|_packets_phy|_pkts|_frames)?|port\.rx_oversize|rx_oversize\.nic|rx_ovrsz_frames|rx_jabbers?(_phy)?|rx_length_errors)$/;
 
 /** Blocks that forward error correction could not repair: bnxt, mlx5, ice. */
 const FEC_LOST = /^(rx_fec_uncorrectable_blocks|fec_uncorrect(able|ed)?_(blocks|errors).*|rx_pcs_symbol_err_phy|rx_err_lane_\d+_phy|fec_uncorrectable_cw.*)$/;
