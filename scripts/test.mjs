@@ -1,6 +1,6 @@
 // `npm test`: all checks and tests, from a fresh clone. `npm test -- unit lab` runs the named parts. Plain Node until the
 // packages are installed. With CI=true nothing may be left out.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,6 +77,8 @@ async function main() {
   const chosen = parts.filter((part) => names.length === 0 || names.includes(part.name));
   // Short, for the path of a Unix socket ends at 107 bytes.
   const temp = mkdtempSync(join(tmpdir(), 'dlt-'));
+  // The lab diagnoses as a user without rights, who must be able to reach the program that it built below.
+  chmodSync(temp, 0o711);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
   const results = [];

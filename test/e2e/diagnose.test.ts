@@ -37,6 +37,7 @@ const runbook = (): RunbookPage => new RunbookPage(session.workbench.webview);
 test('the icon opens the layers in the order a packet meets them, with counters that move', async () => {
   const tree = await session.workbench.openView();
   const layers = await until('nine layers', async () => {
+    await tree.collapseLayers();
     const labels = await tree.labels(2);
     return labels.length === 9 && labels;
   });
