@@ -196,7 +196,7 @@ export class Tree {
   /** Closes every open layer: a machine that loses packets elsewhere opens layers that push others off the screen. */
   async collapseLayers(): Promise<void> {
     for (const label of await this.element.locator('[role=treeitem][aria-level="2"][aria-expanded=true] .label-name').allTextContents()) {
-      await this.collapse(label);
+      await this.collapse(new RegExp(`^${label}$`));
     }
   }
 
