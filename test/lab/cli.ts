@@ -108,27 +108,39 @@ export async function diagnose<T>(
 }
 
 const STEP_MS = 30;
-const QUIET_STEPS = 6;
+const QUIET_STEPS = 8;
+
+/** What a probe has to say before its first sample is shorter, and the sample is longer, on every kernel. */
+const SHORTEST_SAMPLE = 8000;
 
 /**
- * Waits until the probe runs and has taken its first sample: it is there, and no program that it started has come or
- * gone for a while. Samples are a second apart, so that this ends inside the window.
+ * Waits until the probe has written its first sample and is idle. It starts before the command line has read its
+ * runbooks, and waits to be asked. Samples are a second apart, so that this ends inside the window.
  */
-async function firstSample(programs: () => readonly number[], over: () => boolean): Promise<void> {
+async function firstSample(programs: () => readonly Program[], over: () => boolean): Promise<void> {
   let last = '';
   let quiet = 0;
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 15_000;
   while (quiet < QUIET_STEPS) {
-    if (over() || Date.now() > end) return;
-    const pids = programs().join(' ');
-    quiet = pids !== '' && pids === last ? quiet + 1 : 0;
-    last = pids;
+    if (over()) return;
+    if (Date.now() > end) throw new Error('The diagnosis took no first sample within 15 s');
+    const running = programs();
+    const state = running.map(({ pid, written }) => `${pid}:${written}`).join(' ');
+    const begun = running.some(({ written }) => written >= SHORTEST_SAMPLE);
+    quiet = begun && state === last ? quiet + 1 : 0;
+    last = state;
     await sleep(STEP_MS);
   }
 }
 
+interface Program {
+  readonly pid: number;
+  /** Bytes that it and the programs that it has waited for have written (proc_pid_io(5)). */
+  readonly written: number;
+}
+
 /** Everything that a process has started, directly or not, and that still runs. */
-function programsOf(root: number | undefined): readonly number[] {
+function programsOf(root: number | undefined): readonly Program[] {
   if (root === undefined) return [];
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
@@ -146,5 +158,14 @@ function programsOf(root: number | undefined): readonly number[] {
     size = found.size;
     for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
   }
-  return [...found].filter((pid) => pid !== root).toSorted((a, b) => a - b);
+  found.delete(root);
+  return [...found].toSorted((a, b) => a - b).map((pid) => ({ pid, written: writtenBy(pid) }));
+}
+
+function writtenBy(pid: number): number {
+  try {
+    return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

@@ -7,6 +7,7 @@ const fault: Fault = {
   severity: 'loss',
   async setUp(lab) {
     const { near, far } = await lab.pair();
+    await near.host.run('ping', '-q', '-c', '3', '-i', '0.05', far.address);
     await near.host.run('ip', 'link', 'set', near.dev, 'down');
     const { socket } = await near.host.agent().udp();
     return {
