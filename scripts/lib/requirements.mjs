@@ -22,6 +22,11 @@ const packages = {
   ping: 'iputils-ping',
   mtr: 'mtr-tiny',
   ps: 'procps',
+  sysctl: 'procps',
+  setpriv: 'util-linux',
+  nsenter: 'util-linux',
+  python3: 'python3',
+  sudo: 'sudo',
   curl: 'curl',
 };
 
