@@ -1,5 +1,5 @@
 import { FrameReader, frameMark, type FramePart } from '../../src/collect/probe/frames.js';
-import { SYSFS_ATTRIBUTES } from '../../src/core/sources.js';
+import { SYSFS_ATTRIBUTES } from '../../src/core/settings.js';
 
 export const INTERFACES = 200;
 const LISTENERS = 500;

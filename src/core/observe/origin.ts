@@ -1,5 +1,6 @@
 import type { TableName } from '../facts.js';
-import { LINK_SETTINGS, type SourceId } from '../sources.js';
+import { LINK_SETTINGS } from '../settings.js';
+import type { SourceId } from '../sources.js';
 
 const BY_PREFIX: ReadonlyMap<string, SourceId> = new Map([
   ['TcpExt', 'netstat'],

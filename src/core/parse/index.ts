@@ -1,5 +1,6 @@
 import type { Parser } from '../facts.js';
-import { SYSCTLS, type SourceId } from '../sources.js';
+import { SYSCTLS } from '../settings.js';
+import type { SourceId } from '../sources.js';
 import { parseDev } from './dev.js';
 import { parseEthtool } from './ethtool.js';
 import { parseIfInet6, parseRt6Stats } from './ipv6.js';

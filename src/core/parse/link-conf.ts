@@ -1,5 +1,5 @@
 import { FactsBuilder, type Facts } from '../facts.js';
-import { LINK_SETTINGS } from '../sources.js';
+import { LINK_SETTINGS } from '../settings.js';
 import { lines, MAX_INTERFACES, MAX_NAME, noteGarbled, noteEmpty, noteUnknown, parseLevel, RowLimit } from './text.js';
 
 const KNOWN: ReadonlySet<string> = new Set(LINK_SETTINGS);

@@ -1,5 +1,5 @@
 import { FactsBuilder, type Facts } from '../facts.js';
-import { SYSFS_ATTRIBUTES } from '../sources.js';
+import { SYSFS_ATTRIBUTES } from '../settings.js';
 import { lines, MAX_INTERFACES, MAX_NAME, noteEmpty, noteGarbled, noteUnknown, parseLevel, putCount, RowLimit } from './text.js';
 
 const KNOWN: ReadonlySet<string> = new Set(SYSFS_ATTRIBUTES);

@@ -1,0 +1,91 @@
+/** The sysctls that the runbooks quote, as paths below /proc/sys. */
+export const SYSCTLS = [
+  'net/core/somaxconn',
+  'net/core/netdev_max_backlog',
+  'net/core/netdev_budget',
+  'net/core/netdev_budget_usecs',
+  'net/core/rmem_default',
+  'net/core/rmem_max',
+  'net/core/wmem_default',
+  'net/core/wmem_max',
+  'net/core/default_qdisc',
+  'net/ipv4/tcp_abort_on_overflow',
+  'net/ipv4/tcp_max_syn_backlog',
+  'net/ipv4/tcp_syncookies',
+  'net/ipv4/tcp_rmem',
+  'net/ipv4/tcp_wmem',
+  'net/ipv4/tcp_mem',
+  'net/ipv4/udp_mem',
+  'net/ipv4/tcp_mtu_probing',
+  'net/ipv4/tcp_max_tw_buckets',
+  'net/ipv4/tcp_max_orphans',
+  'net/ipv4/tcp_retries2',
+  'net/ipv4/ip_forward',
+  'net/ipv4/ip_local_port_range',
+  'net/ipv4/icmp_echo_ignore_all',
+  'net/ipv4/icmp_ratelimit',
+  'net/ipv4/ipfrag_high_thresh',
+  'net/ipv4/ipfrag_time',
+  'net/ipv4/conf/all/rp_filter',
+  'net/ipv4/neigh/default/gc_thresh3',
+  'net/ipv6/conf/all/disable_ipv6',
+  'net/netfilter/nf_conntrack_buckets',
+  'net/ipv4/tcp_timestamps',
+  'net/ipv4/tcp_tw_reuse',
+  'net/ipv6/conf/all/forwarding',
+  'net/ipv6/neigh/default/gc_thresh3',
+  'net/ipv6/ip6frag_high_thresh',
+  'net/ipv6/route/max_size',
+  'net/ipv6/icmp/echo_ignore_all',
+  'net/netfilter/nf_conntrack_expect_max',
+  'net/netfilter/nf_conntrack_tcp_be_liberal',
+  'net/netfilter/nf_conntrack_tcp_timeout_established',
+  'net/bridge/bridge-nf-call-iptables',
+  'net/bridge/bridge-nf-call-ip6tables',
+] as const;
+
+/** Sysctls of parts of the kernel that many hosts do without: no IPv6, no connection tracking, no bridge filter. */
+export const OPTIONAL_SYSCTL = /^net\/(ipv6|netfilter|bridge)\//;
+
+/** Settings of single interfaces that decide over packets without counting them, as FAMILY/NAME below /proc/sys/net. */
+export const LINK_SETTINGS = [
+  'ipv4/rp_filter',
+  'ipv4/forwarding',
+  'ipv4/accept_local',
+  'ipv4/arp_ignore',
+  'ipv4/arp_announce',
+  'ipv4/arp_filter',
+  'ipv4/log_martians',
+  'ipv4/drop_unicast_in_l2_multicast',
+  'ipv6/disable_ipv6',
+  'ipv6/forwarding',
+  'ipv6/drop_unicast_in_l2_multicast',
+] as const;
+
+/** sysfs attributes that describe an interface; speed and duplex fail to read on links that have none. */
+export const SYSFS_ATTRIBUTES = [
+  'mtu',
+  'speed',
+  'duplex',
+  'operstate',
+  'carrier_changes',
+  'tx_queue_len',
+  'flags',
+  'statistics/rx_dropped',
+  'statistics/rx_missed_errors',
+  'statistics/rx_nohandler',
+  'statistics/rx_over_errors',
+  'statistics/rx_fifo_errors',
+  'statistics/rx_length_errors',
+  'statistics/rx_crc_errors',
+  'statistics/rx_frame_errors',
+  'statistics/tx_dropped',
+  'statistics/tx_carrier_errors',
+  'statistics/tx_fifo_errors',
+  'statistics/tx_window_errors',
+  'statistics/tx_aborted_errors',
+  'statistics/collisions',
+] as const;
+
+/** Settings of the whole machine: /proc/sys shows them, if at all, only in its first namespace (net_core_table, tcp_mem …). */
+export const HOST_SYSCTL = /^net\/(core\/(netdev_|default_qdisc)|ipv4\/(tcp_mem|udp_mem|tcp_max_orphans)$|ipv[46]\/neigh\/default\/gc_)/;
