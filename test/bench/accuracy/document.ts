@@ -15,8 +15,9 @@ export function tableOf(score: Score): string {
     ['', 'right cause first', 'in the first three', 'both of two faults', 'runs of healthy hosts with an alarm'],
     tools.map((tool) => {
       const { faults, first, topThree } = recallOf(tool, singles);
-      const alarmed = controls.filter(({ alarms }) => (alarms.get(tool) ?? []).length > 0).length;
-      return [tool, of(first, faults), of(topThree, faults), of(bothOf(tool, doubles), doubles.length), of(alarmed, controls.length)];
+      const watched = controls.filter(({ alarms }) => alarms.has(tool));
+      const alarmed = watched.filter(({ alarms }) => (alarms.get(tool) ?? []).length > 0).length;
+      return [tool, of(first, faults), of(topThree, faults), of(bothOf(tool, doubles), doubles.length), of(alarmed, watched.length)];
     }),
   );
   const layers = table(
@@ -90,7 +91,7 @@ ${failed.length > 0 ? `## Runs that did not come about\n\n${failed.map((line) =>
   has live counters and a guide besides its verdict, which do not count here either.
 - Loads are small, tens of packets, so that the lab is quick. Alarms with a threshold for each second miss some of them. **Against the
   peers.** A host with ten times the load would raise more of netdata's alarms, on the counters it watches.
-- The trace sees the whole machine and the healthy hosts share it with the lab's own programs. **Against the count**, a little.
+- The trace sees the whole machine, takes part in the first round of healthy hosts only, and they share it with the lab's own programs. **Against the count**, a little.
 - What no namespace can have (rings, cables, clouds) is judged from recorded texts of drivers in \`test/lab/recorded\` and is no part of
   these tables.
 

@@ -4,6 +4,7 @@ import type { Layer } from '../../../src/core/layers.js';
 import { diagnose, openCli, type Cli, type Report, type Who } from '../../lab/cli.js';
 import type { Control, Done, Fault } from '../../lab/fault.js';
 import { Lab, whyNot } from '../../lab/lab.js';
+import { Pool } from '../../lab/pool.js';
 import { readCounters } from './counters.js';
 import { documentOf, tableOf } from './document.js';
 import { PEERS, type Seen } from './peers.js';
@@ -40,17 +41,18 @@ interface Run {
 
 const whoFor = (thing: Fault | Control): Who => ('tier' in thing ? 'tier 1' : 'root' in thing ? 'root' : 'nobody');
 
-async function watch(cli: Cli, trace: DropTrace, thing: Fault | Control): Promise<Run> {
+/** Watches one fault or healthy host; without a trace several can be watched at once, for a trace sees all of them. */
+async function watch(cli: Cli, trace: DropTrace | undefined, thing: Fault | Control): Promise<Run> {
   await using lab = new Lab();
   const scene = await thing.setUp(lab);
   const seconds = thing.seconds ?? 3;
   let before: Seen['before'] | undefined;
   const { report } = await diagnose<Done>(cli, scene.target, seconds, whoFor(thing), async () => {
     before = await readCounters(scene.target);
-    await trace.start();
+    await trace?.start();
     return scene.load();
   });
-  const reasons = telling(await trace.stop());
+  const reasons = trace && telling(await trace.stop());
   if (before === undefined) throw new Error('The window never began');
   const seen: Seen = { before, after: await readCounters(scene.target), seconds };
   const answers = new Map<string, Answers>();
@@ -63,8 +65,10 @@ async function watch(cli: Cli, trace: DropTrace, thing: Fault | Control): Promis
     answers.set(peer.name, raised.length === 0 ? [] : [raised.flatMap(({ claims }) => claims)]);
     alarms.set(peer.name, raised.map(({ name }) => name));
   }
-  answers.set(TRACE, reasons.map((reason) => REASONS.get(reason) ?? []));
-  alarms.set(TRACE, reasons);
+  if (reasons) {
+    answers.set(TRACE, reasons.map((reason) => REASONS.get(reason) ?? []));
+    alarms.set(TRACE, reasons);
+  }
   return { report, answers, alarms };
 }
 
@@ -91,9 +95,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   await using cli = await openCli();
   await using trace = await DropTrace.open();
   const failed: string[] = [];
-  const attempt = async (thing: Fault | Control, take: (run: Run) => string): Promise<void> => {
+  const attempt = async (thing: Fault | Control, traced: boolean, take: (run: Run) => string): Promise<void> => {
     try {
-      console.log(`${thing.id.padEnd(24)} ${take(await watch(cli, trace, thing))}`);
+      console.log(`${thing.id.padEnd(24)} ${take(await watch(cli, traced ? trace : undefined, thing))}`);
     } catch (error) {
       failed.push(`${thing.id}: ${error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)}`);
       console.log(`${thing.id.padEnd(24)} failed: ${failed.at(-1)}`);
@@ -103,7 +107,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const runs: Judged[] = [];
     for (const fault of list) {
       const causes = fault.expected.map(({ cause }) => cause);
-      await attempt(fault, ({ answers, alarms }) => {
+      await attempt(fault, true, ({ answers, alarms }) => {
         runs.push({ fault: fault.id, layer: fault.expected[0]?.layer as Layer, causes, answers });
         const peers = [...alarms].filter(([tool]) => tool !== OURS).map(([tool, names]) => `${tool}: ${names.join(', ') || '–'}`);
         const found = (answers.get(OURS) ?? []).flat();
@@ -116,12 +120,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   const pairs = await judged(doubles);
   const controls: Quiet[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const control of healthy) {
-      await attempt(control, ({ alarms }) => {
+    // The trace takes part in the first round only, so that the others can be three at a time.
+    const traced = round === 0;
+    const look = (control: Control): Promise<void> =>
+      attempt(control, traced, ({ alarms }) => {
         controls.push({ control: control.id, alarms });
         return [...alarms].map(([tool, names]) => `${tool}: ${names.join(', ') || '–'}`).join(' | ');
       });
-    }
+    const pool = new Pool(traced ? 1 : 3);
+    await Promise.all(healthy.filter(({ alone }) => alone === undefined).map((control) => pool.run(() => look(control))));
+    for (const control of healthy.filter(({ alone }) => alone !== undefined)) await look(control);
   }
   const tools = [OURS, ...PEERS.map(({ name }) => name), TRACE];
   const score: Score = { kernel: release(), tools, singles, doubles: pairs, controls, rounds, failed };
