@@ -132,7 +132,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     for (const control of healthy.filter(({ alone }) => alone !== undefined)) await look(control);
   }
   const tools = [OURS, ...PEERS.map(({ name }) => name), TRACE];
-  const score: Score = { kernel: release(), tools, singles, doubles: pairs, controls, rounds, failed };
+  const score: Score = { kernel: release().split('-', 1)[0] ?? '', tools, singles, doubles: pairs, controls, rounds, failed };
   console.log(`\n${tableOf(score)}`);
   if (!argv.includes('--no-doc') && only === undefined) await writeFile(new URL('../../../docs/accuracy.md', import.meta.url), documentOf(score));
   const falseAlarms = controls.flatMap(({ alarms }) => alarms.get(OURS) ?? []).length;
