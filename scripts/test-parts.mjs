@@ -137,7 +137,7 @@ export const parts = [
     whyNot: async () => {
       if (process.platform !== 'linux') return 'this is not Linux';
       if (!isRoot()) return 'making network namespaces needs root';
-      return missing(['ip', 'ss', 'tc', 'nft', 'ping', 'python3', 'setpriv', 'sysctl']);
+      return missing(['ip', 'ss', 'tc', 'nft', 'ping', 'python3', 'setpriv', 'sysctl', 'sshd', 'ssh-keygen']);
     },
     run: async (context) => {
       const built = await checks([program(build, 120, context)]);
