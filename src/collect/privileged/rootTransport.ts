@@ -158,9 +158,10 @@ class Start {
     yield* rest(this.#err);
   }
 
-  /** What sudo said, on one line, without our own prompt. */
+  /** What sudo said, on one line, without our own prompt, and without its complaint about a host without a name. */
   #words(): string {
-    return firstLine(sanitizeBytes(this.#said).replaceAll(prompt(this.nonce), ''));
+    const lines = sanitizeBytes(this.#said).replaceAll(prompt(this.nonce), '').split('\n');
+    return firstLine(lines.filter((line) => !/unable to resolve host/.test(line)).join('\n'));
   }
 
   #wrong(): TransportError {

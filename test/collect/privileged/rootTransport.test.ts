@@ -12,7 +12,8 @@ const PASSWORD = `ps-${Math.floor(performance.now() * 1e6)}-Ünï $(x) '"`;
 
 /**
  * Stands for sudo: like it, it asks on stderr with the prompt it was given, reads one line of its input byte by byte, asks
- * again after a wrong one, and starts the rest of its arguments. It notes how it was called.
+ * again after a wrong one, and starts the rest of its arguments. It complains, as sudo does where the host's name is not
+ * in /etc/hosts, and notes how it was called.
  */
 const FAKE = `#!/bin/sh
 here=$(dirname "$0")
@@ -23,6 +24,7 @@ case $1 in -n) ask=never;; -S) ask=stdin;; -k) ;; -p) prompt=$2; shift;; --) shi
 shift
 done
 mode=$(cat "$here/mode")
+echo 'sudo: unable to resolve host web-1: Name or service not known' >&2
 case $mode in
 refuse) echo 'tester is not in the sudoers file.' >&2; exit 1;;
 free) exec "$@";;
