@@ -12,8 +12,8 @@ import { atMost, bytes, info, ms, times, type Result, type Section } from './rep
 const WARM_UP = 20;
 const FAST_ROUNDS = 600;
 /** Live samples between two slow ones (schedule.ts): the average is taken over whole cycles. */
-const CYCLE = 30;
-const CYCLES = 10;
+const CYCLE = 60;
+const CYCLES = 5;
 const DIAGNOSES = 20;
 
 /** Which collectors read what a fast sample reads. There is none for ndisc_cache and rt_cache. */
