@@ -12,7 +12,6 @@ const DADFAILED = 0x08;
 export function parseIfInet6(text: string): Facts {
   const facts = new FactsBuilder();
   const limit = new RowLimit(facts, MAX_INTERFACES);
-  const names = new Set<string>();
   let any = false;
   for (const line of lines(text)) {
     any = true;
@@ -21,10 +20,7 @@ export function parseIfInet6(text: string): Facts {
       noteUnknown(facts, line.number);
       continue;
     }
-    if (!names.has(name)) {
-      if (!limit.take()) break;
-      names.add(name);
-    }
+    if (!limit.takeNamed(name)) break;
     const { gauges } = facts.row('interface', name);
     gauges.set('ipv6_addresses', (gauges.get('ipv6_addresses') ?? 0) + 1);
     gauges.set('ipv6_dadfailed', (gauges.get('ipv6_dadfailed') ?? 0) + ((Number.parseInt(flags, 16) & DADFAILED) === 0 ? 0 : 1));

@@ -12,7 +12,6 @@ const KNOWN: ReadonlySet<string> = new Set(LINK_SETTINGS);
 export function parseLinkConf(text: string): Facts {
   const facts = new FactsBuilder();
   const limit = new RowLimit(facts, MAX_INTERFACES);
-  const names = new Set<string>();
   let any = false;
   for (const line of lines(text)) {
     any = true;
@@ -30,10 +29,7 @@ export function parseLinkConf(text: string): Facts {
       facts.gauges.set(`conf.${family}.${name}.${setting}`, level);
       continue;
     }
-    if (!names.has(name)) {
-      if (!limit.take()) break;
-      names.add(name);
-    }
+    if (!limit.takeNamed(name)) break;
     facts.row('interface', name).gauges.set(`${family}_${setting}`, level);
   }
   if (!any) noteEmpty(facts);

@@ -17,7 +17,6 @@ const NO_SPEED: ReadonlySet<number> = new Set([-1, 0, 65_535, 4_294_967_295]);
 export function parseSysfs(text: string): Facts {
   const facts = new FactsBuilder();
   const limit = new RowLimit(facts, MAX_INTERFACES);
-  const names = new Set<string>();
   let any = false;
   for (const line of lines(text)) {
     any = true;
@@ -33,10 +32,7 @@ export function parseSysfs(text: string): Facts {
       noteUnknown(facts, line.number);
       continue;
     }
-    if (!names.has(name)) {
-      if (!limit.take()) break;
-      names.add(name);
-    }
+    if (!limit.takeNamed(name)) break;
     const row = facts.row('interface', name);
     if (LABELS.has(attribute)) {
       if (/^[\x21-\x7e]{1,64}$/.test(value)) row.labels.set(attribute, value);

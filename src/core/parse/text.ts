@@ -95,6 +95,7 @@ export function addTo(into: Map<string, Count>, name: string, value: Count): voi
  * the row.
  */
 export class RowLimit {
+  readonly #names = new Set<string>();
   #taken = 0;
   #noted = false;
 
@@ -111,6 +112,14 @@ export class RowLimit {
     if (!this.#noted) note(this.facts, msg('Only the first {0} entries are shown.', this.most));
     this.#noted = true;
     return false;
+  }
+
+  /** The same for a thing that several lines speak of: it is counted once. */
+  takeNamed(name: string): boolean {
+    if (this.#names.has(name)) return true;
+    if (!this.take()) return false;
+    this.#names.add(name);
+    return true;
   }
 }
 
