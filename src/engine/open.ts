@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { connectTarget, type Connection, type SshTarget } from '../collect/connect.js';
-import type { SshAsker, SshTransport } from '../collect/ssh/types.js';
+import type { SshAsker, SshClientChoice, SshTransport } from '../collect/ssh/types.js';
 import { formatTarget, type Target } from '../collect/target.js';
 import { parserFor } from '../core/parse/index.js';
 
@@ -11,6 +11,10 @@ export interface OpenOptions {
   readonly storage: string;
   /** Whether a person started this and can be asked. */
   readonly interactive: boolean;
+  /** `auto` unless given. */
+  readonly sshClient?: SshClientChoice;
+  /** Whether programs that the ssh configuration names may be run; `false` unless given. */
+  readonly mayRunPrograms?: boolean;
   /** Programs of interest beside those that the probe itself uses: those of the runbooks' commands. */
   readonly tools: readonly string[];
   readonly signal?: AbortSignal;
@@ -44,6 +48,8 @@ async function connectSshTarget(target: SshTarget, options: OpenOptions): Promis
     ...(target.port === undefined ? {} : { port: target.port }),
     asker: options.asker,
     interactive: options.interactive,
+    client: options.sshClient ?? 'auto',
+    mayRunPrograms: options.mayRunPrograms ?? false,
     machine: thisMachine(),
     ownStore: fileHostKeyStore(join(options.storage, 'host-keys.json')),
     ...(options.signal ? { signal: options.signal } : {}),

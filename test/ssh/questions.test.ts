@@ -42,6 +42,8 @@ describe('questions of a server', () => {
     user: 'ann',
     asker,
     interactive: true,
+    client: 'auto',
+    mayRunPrograms: true,
     machine: machineAt(home),
     ownStore: fileHostKeyStore(join(home, 'hostkeys.json')),
     ...over,
@@ -187,6 +189,8 @@ describe('hosts that do not answer as they should', () => {
       port,
       asker: new ScriptedAsker(true),
       interactive: true,
+      client: 'auto',
+      mayRunPrograms: true,
       machine: machineAt(home),
       ownStore: fileHostKeyStore(join(home, 'hostkeys.json')),
     }).catch((reason: unknown) => reason);

@@ -27,7 +27,7 @@ export class ScriptedAsker {
 }
 
 export function machineAt(home: string, over: Partial<SshMachine> = {}): SshMachine {
-  return { home, userName: 'nobody', env: new Map(), agentSocket: undefined, files: localConfigFiles, ...over };
+  return { home, userName: 'nobody', env: new Map(), agentSocket: undefined, files: localConfigFiles, configFile: undefined, sshProgram: undefined, ...over };
 }
 
 /** A request for a test server by its alias, as the command line makes it in that home folder. */
@@ -36,6 +36,8 @@ export function requestFor(sshd: TestSshd, over: Partial<SshRequest> = {}): SshR
     host: sshd.alias,
     asker: new ScriptedAsker(false),
     interactive: true,
+    client: 'auto',
+    mayRunPrograms: true,
     machine: machineAt(sshd.home),
     ownStore: fileHostKeyStore(join(sshd.folder, 'hostkeys.json')),
     ...over,

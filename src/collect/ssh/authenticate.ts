@@ -2,7 +2,7 @@ import type { AnyAuthMethod, AuthenticationType, KeyboardInteractiveCallback, Pr
 import { english, msg } from '../../core/message.js';
 import type { AuthMethod, ResolvedHost } from './config/resolveHost.js';
 import { IdentityAgent, listIdentities } from './identities.js';
-import type { SshAsker } from './types.js';
+import type { SecretSubject, SshAsker } from './types.js';
 
 /** What the attempts came to, for the sentence that a person reads. */
 export interface AuthenticationRecord {
@@ -76,7 +76,7 @@ export class Authenticator {
   private async *keys(): AsyncGenerator<Attempt> {
     const { host, interactive, whileAsking } = this.options;
     const ask = (path: string): Promise<string | undefined> =>
-      this.ask(english(msg("Enter passphrase for key '{0}'", path)), false);
+      this.ask(english(msg("Enter passphrase for key '{0}'", path)), false, { kind: 'passphrase', file: path, fingerprint: undefined });
     for (const identity of await listIdentities(host, interactive ? ask : undefined, whileAsking)) {
       const attempt = { type: 'agent', username: host.user, agent: new IdentityAgent(identity) } as const;
       yield { attempt, name: identity.name };
@@ -111,7 +111,7 @@ export class Authenticator {
   private async *passwords(): AsyncGenerator<Attempt> {
     const { host, interactive } = this.options;
     for (let tries = 0; interactive && tries < host.passwordPrompts; tries++) {
-      const password = await this.ask(english(msg("{0}@{1}'s password", host.user, host.alias)), false);
+      const password = await this.ask(english(msg("{0}@{1}'s password", host.user, host.alias)), false, { kind: 'password', hostKey: '' });
       if (password === undefined) return;
       const attempt = { type: 'password', username: host.user, password } as const;
       yield { attempt, name: 'password' };
@@ -121,16 +121,16 @@ export class Authenticator {
   private async answer(preface: readonly string[], prompts: readonly Prompt[]): Promise<string[] | undefined> {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
-      const text = await this.ask([...preface, prompt].map(onOneLine).filter((part) => part !== '').join(' · '), echo === true);
+      const text = await this.ask([...preface, prompt].map(onOneLine).filter((part) => part !== '').join(' · '), echo === true, { kind: 'question' });
       if (text === undefined) return undefined;
       answers.push(text);
     }
     return answers;
   }
 
-  private async ask(prompt: string, echo: boolean): Promise<string | undefined> {
+  private async ask(prompt: string, echo: boolean, about: SecretSubject): Promise<string | undefined> {
     const { host, asker, whileAsking, cancelled } = this.options;
-    const question = { host: `${host.user}@${host.alias}`, prompt: onOneLine(prompt), echo };
+    const question = { host: `${host.user}@${host.alias}`, prompt: onOneLine(prompt), echo, about, wrong: 0, interactive: true };
     // An asker that fails is an answer that never comes: the same as cancelling.
     const answer = await whileAsking(() => asker.secret(question)).catch(() => undefined);
     if (answer === undefined) cancelled();

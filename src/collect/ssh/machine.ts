@@ -15,6 +15,8 @@ export function thisMachine(): SshMachine {
     env,
     agentSocket: env.get('SSH_AUTH_SOCK') ?? (process.platform === 'win32' ? WINDOWS_AGENT : undefined),
     files: localConfigFiles,
+    configFile: undefined,
+    sshProgram: 'ssh',
   };
 }
 

@@ -8,7 +8,7 @@ import { ChannelProcess } from './channelProcess.js';
 import { ChannelTerminal } from './channelTerminal.js';
 import type { ResolvedHost } from './config/resolveHost.js';
 import { cancelledError, lostError } from './errors.js';
-import type { SshTerminal, SshTransport, TerminalSize } from './types.js';
+import type { SshBackend, SshTerminal, SshTransport, TerminalSize } from './types.js';
 
 /** Programs and terminals at a time; sshd allows 10 sessions per connection unless MaxSessions says otherwise. */
 const MAX_CHANNELS = 8;
@@ -19,6 +19,7 @@ const GOODBYE_MS = 2_000;
 
 /** A {@link SshTransport} over a connection that is ready. */
 export class Ssh2Transport implements SshTransport {
+  readonly backend: SshBackend = { client: 'ssh2' };
   readonly lost: Promise<TransportError>;
   private readonly limit = new ChannelLimit(MAX_CHANNELS);
   private readonly open = new Set<{ close(): void }>();

@@ -30,7 +30,27 @@ export interface SecretQuestion {
   readonly prompt: string;
   /** Whether what is typed may be shown. */
   readonly echo: boolean;
+  readonly about: SecretSubject;
+  /** How many answers to this question were wrong in this connection: a kept secret answers only the first time. */
+  readonly wrong: number;
+  /** Whether a person can be asked. If not, only a kept secret answers; without one the answer is `undefined`. */
+  readonly interactive: boolean;
 }
+
+/** What a secret opens. It says under which name the secret may be kept, if a person wants it kept. */
+export type SecretSubject =
+  /** The passphrase of a key file; `fingerprint` of its public half as `SHA256:…`, where the file shows it. */
+  | { readonly kind: 'passphrase'; readonly file: string; readonly fingerprint: string | undefined }
+  /** A password for `user@host` at the machine that proved itself with this host key (`SHA256:…`). */
+  | { readonly kind: 'password'; readonly hostKey: string }
+  /** A question of the server (keyboard-interactive): a code is used once, so its answer is never kept. */
+  | { readonly kind: 'question' };
+
+/** Which program makes the connection; `auto`: ssh2, and the system's `ssh` where ssh2 cannot do what is configured. */
+export type SshClientChoice = 'auto' | 'ssh2' | 'system';
+
+/** Which program made a connection, and for the system's `ssh` why it was chosen (a sentence for people). */
+export type SshBackend = { readonly client: 'ssh2' } | { readonly client: 'system'; readonly why: string };
 
 /** What a connection uses of the machine that it starts from. */
 export interface SshMachine {
@@ -41,6 +61,10 @@ export interface SshMachine {
   /** Where ssh-agent listens: SSH_AUTH_SOCK, or the named pipe of the Windows agent. */
   readonly agentSocket: string | undefined;
   readonly files: ConfigFiles;
+  /** The configuration file to use instead of the usual ones, as `ssh -F` does; `undefined` for the usual ones. */
+  readonly configFile: string | undefined;
+  /** The system's `ssh` program (`ssh` is looked up in PATH); `undefined` where it must not be used. */
+  readonly sshProgram: string | undefined;
 }
 
 /** A connection to make. */
@@ -54,6 +78,12 @@ export interface SshRequest {
   readonly asker: SshAsker;
   /** Whether a person started this and can be asked; a reconnect in the background is not interactive. */
   readonly interactive: boolean;
+  readonly client: SshClientChoice;
+  /**
+   * Whether programs that the configuration names (`Match exec`, `ProxyCommand`, `KnownHostsCommand`) may be run: the
+   * workspace is trusted, and a person chose this host.
+   */
+  readonly mayRunPrograms: boolean;
   readonly machine: SshMachine;
   readonly ownStore: HostKeyStore;
   readonly signal?: AbortSignal;
@@ -61,6 +91,7 @@ export interface SshRequest {
 
 /** A {@link Transport} over one SSH connection. */
 export interface SshTransport extends Transport {
+  readonly backend: SshBackend;
   /** Opens the user's login shell on a pseudo-terminal. */
   openTerminal(size: TerminalSize): Promise<SshTerminal>;
 }
