@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
 import { english, msg } from '../../core/message.js';
-import { quoteArgv } from '../quote.js';
+import { loginShellLine } from '../quote.js';
 import { TransportError, type RemoteProcess } from '../transport.js';
 import { ChannelLimit } from './channelLimit.js';
 import { ChannelProcess } from './channelProcess.js';
@@ -52,7 +52,7 @@ export class Ssh2Transport implements SshTransport {
   }
 
   async spawn(argv: readonly string[], signal?: AbortSignal): Promise<RemoteProcess> {
-    const command = quoteArgv(argv);
+    const command = loginShellLine(argv);
     const channel = await this.channel((done) => this.client.exec(command, done), signal);
     const process = new ChannelProcess(channel, () => lostError(this.host));
     const handle = { close: () => process.kill() };
