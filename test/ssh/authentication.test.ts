@@ -32,6 +32,11 @@ async function refusalOf(request: SshRequest): Promise<TransportError> {
   return error;
 }
 
+/** As ssh-keygen computes it: another program than the one under test. */
+async function fingerprintOf(publicFile: string): Promise<string> {
+  return (await run('ssh-keygen', ['-lf', publicFile])).stdout.split(' ')[1] ?? '';
+}
+
 const isRoot = userInfo().uid === 0;
 
 describe('keys', () => {
@@ -87,11 +92,14 @@ describe('keys', () => {
       const key = ssh('locked');
       await run('ssh-keygen', ['-q', '-t', 'rsa', ...format, '-N', 'open sesame', '-f', key]);
       await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
+      const fingerprint = format.length === 0 ? await fingerprintOf(`${key}.pub`) : undefined;
       await rm(`${key}.pub`);
       await configure(`IdentityFile ${key}`);
       const asker = new ScriptedAsker(false, ['wrong', 'open sesame']);
       expect(await whoAmI(requestFor(sshd, { asker }))).toBe(sshd.user);
-      expect(asker.secrets.map(({ prompt, echo }) => [prompt, echo])).toEqual(Array(2).fill([`Enter passphrase for key '${key}'`, false]));
+      expect(asker.secrets.map(({ prompt, echo, wrong }) => [prompt, echo, wrong])).toEqual([0, 1].map((wrong) => [`Enter passphrase for key '${key}'`, false, wrong]));
+      expect(asker.secrets[0]?.about).toEqual({ kind: 'passphrase', file: key, fingerprint });
+      expect(asker.verdicts).toEqual([['passphrase', false], ['passphrase', true]]);
     },
   );
 
@@ -183,7 +191,10 @@ describe.runIf(isRoot)('a password that sshd checks', () => {
     const asker = new ScriptedAsker(false, ['wrong', password]);
     const host = { host: '127.0.0.1', port: sshd.port, user };
     expect(await whoAmI(requestFor(sshd, { ...host, asker }))).toBe(user);
-    expect(asker.secrets).toEqual(Array(2).fill({ host: `${user}@127.0.0.1`, prompt: `${user}@127.0.0.1's password`, echo: false }));
+    const about = { kind: 'password', hostKey: await fingerprintOf(join(sshd.folder, 'host_ed25519.pub')) };
+    const question = { host: `${user}@127.0.0.1`, prompt: `${user}@127.0.0.1's password`, echo: false, about, interactive: true };
+    expect(asker.secrets).toEqual([{ ...question, wrong: 0 }, { ...question, wrong: 1 }]);
+    expect(asker.verdicts).toEqual([['password', false], ['password', true]]);
   });
 
   it('gives up after three', async () => {

@@ -1,18 +1,23 @@
 import { join } from 'node:path';
 import { localConfigFiles } from '../../src/collect/ssh/config/configFiles.js';
 import { fileHostKeyStore } from '../../src/collect/ssh/hostKeyStore.js';
-import type { HostKeyQuestion, SecretQuestion, SshMachine, SshRequest } from '../../src/collect/ssh/types.js';
+import type { HostKeyQuestion, SecretQuestion, SecretSubject, SshMachine, SshRequest } from '../../src/collect/ssh/types.js';
 import type { RemoteProcess } from '../../src/collect/transport.js';
 import type { TestSshd } from './sshd.js';
 
-/** Answers and records what a person would be asked. */
+/** Answers and records what a person would be asked; when nobody can be asked, answers with `kept` alone. */
 export class ScriptedAsker {
   readonly hostKeys: HostKeyQuestion[] = [];
   readonly secrets: SecretQuestion[] = [];
+  /** Questions that nobody could be asked. */
+  readonly unattended: SecretQuestion[] = [];
+  /** What answers were worth, in order. */
+  readonly verdicts: [SecretSubject['kind'], boolean][] = [];
 
   constructor(
     private readonly trust: boolean,
     private readonly answers: (string | undefined)[] = [],
+    private readonly kept?: string,
   ) {}
 
   hostKey(question: HostKeyQuestion): Promise<boolean> {
@@ -21,8 +26,16 @@ export class ScriptedAsker {
   }
 
   secret(question: SecretQuestion): Promise<string | undefined> {
+    if (!question.interactive) {
+      this.unattended.push(question);
+      return Promise.resolve(question.wrong === 0 ? this.kept : undefined);
+    }
     this.secrets.push(question);
     return Promise.resolve(this.answers.shift());
+  }
+
+  proved(question: SecretQuestion, right: boolean): void {
+    this.verdicts.push([question.about.kind, right]);
   }
 }
 

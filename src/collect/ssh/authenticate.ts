@@ -1,8 +1,8 @@
 import type { AnyAuthMethod, AuthenticationType, KeyboardInteractiveCallback, Prompt } from 'ssh2';
 import { english, msg } from '../../core/message.js';
 import type { AuthMethod, ResolvedHost } from './config/resolveHost.js';
-import { IdentityAgent, listIdentities } from './identities.js';
-import type { SecretSubject, SshAsker } from './types.js';
+import { IdentityAgent, listIdentities, type Asked } from './identities.js';
+import type { SecretQuestion, SecretSubject, SshAsker } from './types.js';
 
 /** What the attempts came to, for the sentence that a person reads. */
 export interface AuthenticationRecord {
@@ -17,6 +17,8 @@ export interface AuthenticatorOptions {
   readonly host: ResolvedHost;
   readonly interactive: boolean;
   readonly asker: SshAsker;
+  /** The host key that this connection has verified, as `SHA256:…`. */
+  readonly hostKeyFingerprint: () => string;
   /** Runs work that waits for a person under the long deadline. */
   readonly whileAsking: <T>(work: () => Promise<T>) => Promise<T>;
   /** The person cancelled a question: the connection is given up. */
@@ -42,6 +44,8 @@ export class Authenticator {
   private readonly attempts: ReadonlyMap<AuthMethod, AsyncGenerator<Attempt>>;
   private accepted: readonly string[] = [];
   private readonly tried: string[] = [];
+  /** The password on which the server has not spoken yet. */
+  private pending: Asked | undefined;
 
   constructor(private readonly options: AuthenticatorOptions) {
     this.attempts = new Map([
@@ -57,11 +61,13 @@ export class Authenticator {
 
   /**
    * The next attempt, `false` when there is none. `methodsLeft` is what the server accepts, `null` before it said so.
-   * A server that wants several methods one after the other names only those that are still missing.
+   * `partial`: the latest attempt was right, and the server wants another method besides; it names only those that are
+   * still missing.
    */
-  async next(methodsLeft: readonly AuthenticationType[] | null): Promise<AnyAuthMethod | false> {
+  async next(methodsLeft: readonly AuthenticationType[] | null, partial: boolean): Promise<AnyAuthMethod | false> {
     // "none" makes the server name its methods, and lets in where nothing is asked.
     if (methodsLeft === null) return { type: 'none', username: this.options.host.user };
+    this.judge(partial);
     this.accepted = methodsLeft;
     for (const method of this.options.host.methods) {
       if (!this.accepted.includes(method)) continue;
@@ -73,11 +79,29 @@ export class Authenticator {
     return false;
   }
 
+  /** The server let the user in. */
+  succeeded(): void {
+    this.judge(true);
+  }
+
+  private judge(right: boolean): void {
+    this.pending?.proved(right);
+    this.pending = undefined;
+  }
+
   private async *keys(): AsyncGenerator<Attempt> {
-    const { host, interactive, whileAsking } = this.options;
-    const ask = (path: string): Promise<string | undefined> =>
-      this.ask(english(msg("Enter passphrase for key '{0}'", path)), false, { kind: 'passphrase', file: path, fingerprint: undefined });
-    for (const identity of await listIdentities(host, interactive ? ask : undefined, whileAsking)) {
+    const { host, whileAsking } = this.options;
+    const passphrases = {
+      tries: host.passwordPrompts,
+      ask: (file: string, fingerprint: string | undefined, wrong: number): Promise<Asked | undefined> =>
+        this.ask({
+          prompt: english(msg("Enter passphrase for key '{0}'", file)),
+          echo: false,
+          about: { kind: 'passphrase', file, fingerprint },
+          wrong,
+        }),
+    };
+    for (const identity of await listIdentities(host, passphrases, whileAsking)) {
       const attempt = { type: 'agent', username: host.user, agent: new IdentityAgent(identity) } as const;
       yield { attempt, name: identity.name };
     }
@@ -99,7 +123,7 @@ export class Authenticator {
           finish(prompts.map(() => ''));
           return;
         }
-        void this.answer([name, instructions], prompts).then((answers) => {
+        void this.answer([name, instructions], prompts, tries).then((answers) => {
           if (answers !== undefined) finish(answers);
         });
       };
@@ -109,32 +133,38 @@ export class Authenticator {
   }
 
   private async *passwords(): AsyncGenerator<Attempt> {
-    const { host, interactive } = this.options;
-    for (let tries = 0; interactive && tries < host.passwordPrompts; tries++) {
-      const password = await this.ask(english(msg("{0}@{1}'s password", host.user, host.alias)), false, { kind: 'password', hostKey: '' });
+    const { host, hostKeyFingerprint } = this.options;
+    for (let wrong = 0; wrong < host.passwordPrompts; wrong++) {
+      const about: SecretSubject = { kind: 'password', hostKey: hostKeyFingerprint() };
+      const prompt = english(msg("{0}@{1}'s password", host.user, host.alias));
+      const password = await this.ask({ prompt, echo: false, about, wrong });
       if (password === undefined) return;
-      const attempt = { type: 'password', username: host.user, password } as const;
+      this.pending = password;
+      const attempt = { type: 'password', username: host.user, password: password.value } as const;
       yield { attempt, name: 'password' };
     }
   }
 
-  private async answer(preface: readonly string[], prompts: readonly Prompt[]): Promise<string[] | undefined> {
+  private async answer(preface: readonly string[], prompts: readonly Prompt[], wrong: number): Promise<string[] | undefined> {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
-      const text = await this.ask([...preface, prompt].map(onOneLine).filter((part) => part !== '').join(' · '), echo === true, { kind: 'question' });
-      if (text === undefined) return undefined;
-      answers.push(text);
+      const text = [...preface, prompt].map(onOneLine).filter((part) => part !== '').join(' · ');
+      const answer = await this.ask({ prompt: text, echo: echo === true, about: { kind: 'question' }, wrong });
+      if (answer === undefined) return undefined;
+      answers.push(answer.value);
     }
     return answers;
   }
 
-  private async ask(prompt: string, echo: boolean, about: SecretSubject): Promise<string | undefined> {
-    const { host, asker, whileAsking, cancelled } = this.options;
-    const question = { host: `${host.user}@${host.alias}`, prompt: onOneLine(prompt), echo, about, wrong: 0, interactive: true };
+  /** `undefined` when a person cancelled, or when there is nobody to ask and no kept answer. */
+  private async ask(question: Omit<SecretQuestion, 'host' | 'interactive'>): Promise<Asked | undefined> {
+    const { host, asker, interactive, whileAsking, cancelled } = this.options;
+    const whole = { ...question, host: `${host.user}@${host.alias}`, prompt: onOneLine(question.prompt), interactive };
     // An asker that fails is an answer that never comes: the same as cancelling.
-    const answer = await whileAsking(() => asker.secret(question)).catch(() => undefined);
-    if (answer === undefined) cancelled();
-    return answer;
+    const value = await whileAsking(() => asker.secret(whole)).catch(() => undefined);
+    if (value !== undefined) return { value, proved: (right) => asker.proved?.(whole, right) };
+    if (interactive) cancelled();
+    return undefined;
   }
 }
 

@@ -6,8 +6,9 @@ import { offeredAlgorithms } from './algorithms.js';
 import { Authenticator } from './authenticate.js';
 import { resolveHost, type ResolvedHost } from './config/resolveHost.js';
 import { Deadline } from './deadline.js';
-import { cancelledError, closedWhileConnecting, connectionError, deadlineError } from './errors.js';
+import { cancelledError, closedWhileConnecting, connectionError, deadlineError, passwordExpiredError } from './errors.js';
 import { prepareHostKeyCheck } from './hostKeyCheck.js';
+import { fingerprint } from './knownHosts.js';
 import { Ssh2Transport } from './ssh2Transport.js';
 import type { SshRequest, SshTransport } from './types.js';
 
@@ -41,6 +42,8 @@ export async function connectSsh(request: SshRequest): Promise<SshTransport> {
 class Opening {
   private failure: Error | undefined;
   private socket: Socket | undefined;
+  /** Fingerprint of the host key that was verified. */
+  private hostKey = '';
   private fail: (error: Error) => void = (error) => {
     this.failure ??= error;
   };
@@ -68,6 +71,8 @@ class Opening {
       host,
       interactive,
       asker: request.asker,
+      // Authentication begins after the key was verified, so it is never empty when it is needed.
+      hostKeyFingerprint: () => this.hostKey,
       whileAsking,
       cancelled: () => this.fail(cancelledError(host.alias)),
     });
@@ -88,8 +93,11 @@ class Opening {
       socket.setNoDelay(true);
       await new Promise<void>((resolve, reject) => {
         this.fail = reject;
-        client.on('error', fatal).on('close', closed).on('ready', resolve);
-        client.on('change password', () => fatal(Object.assign(new Error('password expired'), { level: 'client-authentication' })));
+        client.on('error', fatal).on('close', closed).on('ready', () => {
+          authenticator.succeeded();
+          resolve();
+        });
+        client.on('change password', () => this.fail(passwordExpiredError(host)));
         client.connect({
           ...this.settings(),
           sock: socket,
@@ -102,16 +110,20 @@ class Opening {
               verify(settled === 'trusted');
               return;
             }
-            check.verify(Buffer.from(key)).then(
-              () => verify(true),
+            const shown = Buffer.from(key);
+            check.verify(shown).then(
+              () => {
+                this.hostKey = fingerprint(shown);
+                verify(true);
+              },
               (error: unknown) => {
                 this.fail(hostKeyError(error, host));
                 verify(false);
               },
             );
           },
-          authHandler: (methodsLeft, _partial, next) => {
-            authenticator.next(methodsLeft).then(
+          authHandler: (methodsLeft, partial, next) => {
+            authenticator.next(methodsLeft, partial === true).then(
               (attempt) => {
                 // The library takes `false` for "nothing left"; its types leave that out.
                 if (attempt === false) fatal(Object.assign(new Error('nothing left to try'), { level: 'client-authentication' }));

@@ -34,6 +34,8 @@ export function connectionError(error: Error, host: ResolvedHost, record: Authen
       because,
     );
   }
+  // sshd's words when MaxAuthTries is reached, as the text of its farewell (auth.c, auth_maxtries_exceeded).
+  if (/too many authentication failures/i.test(error.message)) return tooManyTriesError(host, record, because);
   if (level === 'client-authentication' || record.tried.length > 0) return authenticationError(host, record, because);
   if (level === 'client-dns') {
     return unreachable(msg('The name {0} could not be resolved to an address.', host.hostName), because);
@@ -61,6 +63,37 @@ function authenticationError(
     ),
     english(msg('Check the user name and the keys; "ssh {0}" in a terminal shows more.', host.alias)),
     options,
+  );
+}
+
+/** The server takes no further attempt: usually an agent that holds more keys than the server lets anybody try. */
+function tooManyTriesError(host: ResolvedHost, record: AuthenticationRecord, options: ErrorOptions): TransportError {
+  return new TransportError(
+    'authentication',
+    english(
+      msg(
+        '{0} closed the connection after too many attempts to log in as {1}. Tried: {2}.',
+        addressOf(host),
+        host.user,
+        record.tried.join(', '),
+      ),
+    ),
+    english(
+      msg(
+        'An agent with many keys uses the attempts up before the right key is offered. Name that key with "IdentityFile" for {0} in the ssh configuration, and add "IdentitiesOnly yes".',
+        host.alias,
+      ),
+    ),
+    options,
+  );
+}
+
+/** The server lets the user in only with another password; it is changed where the user sees what happens to it. */
+export function passwordExpiredError(host: ResolvedHost): TransportError {
+  return new TransportError(
+    'authentication',
+    english(msg('The password of {0} on {1} has expired.', host.user, addressOf(host))),
+    english(msg('Change it with "ssh {0}" in a terminal, then connect again.', host.alias)),
   );
 }
 

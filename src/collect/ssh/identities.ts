@@ -1,6 +1,7 @@
 import ssh2, { type BaseAgent, type IdentityCallback, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2';
 import type { ResolvedHost } from './config/resolveHost.js';
-import { readKeyFile, unlock } from './keyFile.js';
+import { readKeyFile, unlock, type KeyFile } from './keyFile.js';
+import { fingerprint } from './knownHosts.js';
 
 /** A key that can be offered to a server. */
 export interface Identity {
@@ -12,11 +13,19 @@ export interface Identity {
   sign(data: Buffer, options: SigningRequestOptions): Promise<Buffer>;
 }
 
-/** Asks for the passphrase of a key file; `undefined` = give this key up. */
-export type AskPassphrase = (path: string) => Promise<string | undefined>;
+/** An answer, and where to tell what it was worth. */
+export interface Asked {
+  readonly value: string;
+  proved(right: boolean): void;
+}
 
-/** OpenSSH asks this often as well (NumberOfPasswordPrompts). */
-const PASSPHRASE_TRIES = 3;
+/** Where the passphrases of key files come from: a person, or where they are kept. */
+export interface Passphrases {
+  /** How many answers are tried on one key. */
+  readonly tries: number;
+  /** `wrong` answers were given before; `undefined` = the key is left out. */
+  ask(file: string, fingerprint: string | undefined, wrong: number): Promise<Asked | undefined>;
+}
 
 /**
  * Keys in the order in which they are offered: the agent's keys that the configuration names, the agent's other keys
@@ -24,7 +33,7 @@ const PASSPHRASE_TRIES = 3;
  */
 export async function listIdentities(
   host: ResolvedHost,
-  askPassphrase: AskPassphrase | undefined,
+  passphrases: Passphrases,
   whileSigning: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<Identity[]> {
   const paths = host.identityFiles.length > 0 ? host.identityFiles : host.defaultIdentityFiles;
@@ -45,9 +54,9 @@ export async function listIdentities(
   }
   for (const { path, file } of files) {
     if (file.kind === 'ready' && !inAgent.has(blobOf(file.key))) identities.push(openIdentity(path, file.key));
-    if (file.kind !== 'locked' || askPassphrase === undefined) continue;
+    if (file.kind !== 'locked') continue;
     if (file.publicKey !== undefined && inAgent.has(blobOf(file.publicKey))) continue;
-    identities.push(lockedIdentity(path, file.text, file.publicKey, askPassphrase));
+    identities.push(lockedIdentity(path, file, passphrases));
   }
   return identities;
 }
@@ -57,14 +66,17 @@ function openIdentity(name: string, key: ParsedKey): Identity {
 }
 
 /** The passphrase is asked for when the server has said that it wants this key, not before. */
-function lockedIdentity(path: string, text: string, publicKey: ParsedKey | undefined, ask: AskPassphrase): Identity {
+function lockedIdentity(path: string, file: Extract<KeyFile, { kind: 'locked' }>, passphrases: Passphrases): Identity {
+  const { text, publicKey } = file;
+  const shown = publicKey === undefined ? undefined : fingerprint(publicKey.getPublicSSH());
   let opened: Promise<ParsedKey | undefined> | undefined;
   const open = async (): Promise<ParsedKey | undefined> => {
-    for (let tries = 0; tries < PASSPHRASE_TRIES; tries++) {
-      const passphrase = await ask(path);
+    for (let wrong = 0; wrong < passphrases.tries; wrong++) {
+      const passphrase = await passphrases.ask(path, shown, wrong);
       // An empty answer leaves this key out and goes on with the next one, as in ssh(1).
-      if (passphrase === undefined || passphrase === '') return undefined;
-      const key = unlock(text, passphrase);
+      if (passphrase === undefined || passphrase.value === '') return undefined;
+      const key = unlock(text, passphrase.value);
+      passphrase.proved(key !== undefined);
       if (key !== undefined) return key;
     }
     return undefined;

@@ -8,6 +8,11 @@ export interface SshAsker {
   hostKey(question: HostKeyQuestion): Promise<boolean>;
   /** A password, passphrase or keyboard-interactive answer; `undefined` = the person cancelled. */
   secret(question: SecretQuestion): Promise<string | undefined>;
+  /**
+   * Tells what the answer to a question was worth, as soon as that is known: the key opened, the server took the password.
+   * An asker that keeps no secrets need not know.
+   */
+  proved?(question: SecretQuestion, right: boolean): void;
 }
 
 export interface HostKeyQuestion {
