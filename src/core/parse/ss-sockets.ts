@@ -18,6 +18,11 @@ const COUNTERS: ReadonlySet<string> = new Set([
   'bytes_sent',
   'bytes_received',
   'segs_out',
+  'segs_in',
+  'data_segs_out',
+  'data_segs_in',
+  'delivered',
+  'rcv_ooopack',
   'dsack_dups',
 ]);
 
@@ -34,7 +39,8 @@ interface Omitted {
 /**
  * ss leaves out what is 0. A value may be taken as 0 only where another word proves that kernel and ss know it; the
  * key is that proof: mss stands for struct tcp_info itself, which ss lacks where it falls back to /proc; notsent came with data_segs in 4.6,
- * the limits with busy in 4.10, bytes_retrans and dsack_dups with bytes_sent in 4.19 (struct tcp_info).
+ * the limits with busy in 4.10, bytes_retrans and dsack_dups with bytes_sent in 4.19, and delivered in 4.18, later than the
+ * segments and bytes of each direction (struct tcp_info).
  */
 const ZEROS: ReadonlyMap<string, readonly Omitted[]> = new Map<string, readonly Omitted[]>([
   [
@@ -48,13 +54,23 @@ const ZEROS: ReadonlyMap<string, readonly Omitted[]> = new Map<string, readonly 
       { word: 'retrans', gauge: 'retrans', counter: 'retrans_total' },
     ],
   ],
-  ['data_segs_in', [{ word: 'notsent', gauge: 'notsent' }]],
-  ['data_segs_out', [{ word: 'notsent', gauge: 'notsent' }]],
+  ['data_segs_in', [{ word: 'notsent', gauge: 'notsent' }, { word: 'data_segs_out', counter: 'data_segs_out' }]],
+  ['data_segs_out', [{ word: 'notsent', gauge: 'notsent' }, { word: 'data_segs_in', counter: 'data_segs_in' }]],
+  [
+    'delivered',
+    [
+      { word: 'data_segs_out', counter: 'data_segs_out' },
+      { word: 'data_segs_in', counter: 'data_segs_in' },
+      { word: 'bytes_acked', counter: 'bytes_acked' },
+      { word: 'bytes_received', counter: 'bytes_received' },
+      { word: 'notsent', gauge: 'notsent' },
+    ],
+  ],
   [
     'busy',
     [
-      { word: 'rwnd_limited', gauge: 'rwnd_limited_pct' },
-      { word: 'sndbuf_limited', gauge: 'sndbuf_limited_pct' },
+      { word: 'rwnd_limited', gauge: 'rwnd_limited_pct', counter: 'rwnd_limited_ms' },
+      { word: 'sndbuf_limited', gauge: 'sndbuf_limited_pct', counter: 'sndbuf_limited_ms' },
     ],
   ],
   [
@@ -142,6 +158,7 @@ function readDetail(text: string, line: number, row: MutableRow, facts: FactsBui
     else if (name === 'timer') readTimer(value);
     else if (name === 'rwnd_limited' || name === 'sndbuf_limited') {
       setLevel(`${name}_pct`, /\((\d{1,3}(?:\.\d{1,6})?)%\)$/.exec(value)?.[1] ?? '');
+      setCounter(`${name}_ms`, parseCount(/^(\d{1,18})ms/.exec(value)?.[1] ?? ''));
     }
   }
   for (const [proof, omitted] of ZEROS) {

@@ -243,7 +243,14 @@ describe('established connections', () => {
       bytes_sent: 510536,
       bytes_retrans: 124528,
       bytes_acked: 134737,
+      bytes_received: 0,
       segs_out: 360,
+      segs_in: 68,
+      data_segs_out: 354,
+      data_segs_in: 0,
+      delivered: 95,
+      rwnd_limited_ms: 5876,
+      sndbuf_limited_ms: 0,
       retrans_total: 86,
       dsack_dups: 0,
     });
@@ -297,7 +304,7 @@ describe('established connections', () => {
     const facts = parse('ss_established', 'Recv-Q Send-Q Local Peer\n0 9 1.2.3.4:5 6.7.8.9:10 timer:(on\n\t mss:1448 retrans:x/3 cwnd:ten lost:2 skmem:(r1,??) rwnd_limited:5ms\nnonsense\n\t cwnd:1\n');
     const row = rowOf(facts, 'socket', '1.2.3.4:5 6.7.8.9:10');
     expect(plain(row.gauges)).toEqual({ recv_q: 0, send_q: 9, mss: 1448, lost: 2, skmem_r: 1, unacked: 0, backoff: 0, lastsnd: 0, lastrcv: 0 });
-    expect(plain(row.counters)).toEqual({ retrans_total: 3 });
+    expect(plain(row.counters)).toEqual({ retrans_total: 3, rwnd_limited_ms: 5 });
     expect(facts.problems.at(0)).toBe('Line 2: a value is not a number.');
     expect(facts.problems).toContain('Line 4: not understood.');
     expect(facts.problems).not.toContain('Line 5: not understood.');
