@@ -3,14 +3,26 @@ import { Writable } from 'node:stream';
 import type { SshAsker } from '../collect/ssh/types.js';
 import { english, msg } from '../core/message.js';
 
-/** Asks on the terminal, on stderr, so that stdout holds the answer alone. */
+/** Asks on the terminal, on stderr, so that stdout holds the answer alone. Keeps nothing: without a person there is no answer. */
 export function terminalAsker(input: NodeJS.ReadStream, output: NodeJS.WriteStream): SshAsker {
   return {
-    hostKey: async ({ host, keyType, fingerprint }) => {
-      const question = msg("The authenticity of host '{0}' can't be established.\n{1} key fingerprint is {2}.\nContinue connecting (yes/no)? ", host, keyType, fingerprint);
-      return (await ask(input, output, english(question), true)) === 'yes';
+    hostKey: async ({ host, keyType, fingerprint, hop, alreadyKnown }) => {
+      const lines = [
+        msg("The authenticity of host '{0}' can't be established.", host),
+        ...(hop === null ? [] : [msg('It is a jump host: {0}.', hop)]),
+        msg('{0} key fingerprint is {1}.', keyType, fingerprint),
+        ...(alreadyKnown.length === 0
+          ? []
+          : [msg('Careful: another key of this host is on record ({0}). Its owner may have added this one, or somebody else answers.', alreadyKnown.join(', '))]),
+        msg('Continue connecting (yes/no)?'),
+      ];
+      return (await ask(input, output, `${lines.map(english).join('\n')} `, true)) === 'yes';
     },
-    secret: ({ host, prompt, echo }) => ask(input, output, `${host}: ${prompt.trimEnd()} `, echo),
+    secret: ({ host, prompt, echo, wrong, interactive }) => {
+      if (!interactive) return Promise.resolve(undefined);
+      if (wrong > 0) output.write(`${english(msg('That was not right, please try again.'))}\n`);
+      return ask(input, output, `${host}: ${prompt.replace(/:?\s*$/, ':')} `, echo);
+    },
   };
 }
 

@@ -90,6 +90,8 @@ function open(target: Target, env: Environment): Promise<OpenedTarget> {
     asker: terminalAsker(env.stdin, env.stderr),
     storage: env.storage,
     interactive: env.stdin.isTTY === true,
+    // Whoever types the host's name in a terminal would get the same from ssh.
+    mayRunPrograms: true,
     tools: [],
     signal: env.signal,
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { connectTarget, type Connection, type SshTarget } from '../collect/connect.js';
-import type { SshAsker, SshClientChoice, SshTransport } from '../collect/ssh/types.js';
+import type { SshAsker, SshClientChoice, SshMachine, SshTransport } from '../collect/ssh/types.js';
 import { formatTarget, type Target } from '../collect/target.js';
 import { parserFor } from '../core/parse/index.js';
 
@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly interactive: boolean;
   /** `auto` unless given. */
   readonly sshClient?: SshClientChoice;
+  /** The ssh configuration file to use instead of the usual ones; `~/` stands for the home folder. */
+  readonly sshConfigFile?: string;
   /** Whether programs that the ssh configuration names may be run; `false` unless given. */
   readonly mayRunPrograms?: boolean;
   /** Programs of interest beside those that the probe itself uses: those of the runbooks' commands. */
@@ -50,8 +52,14 @@ async function connectSshTarget(target: SshTarget, options: OpenOptions): Promis
     interactive: options.interactive,
     client: options.sshClient ?? 'auto',
     mayRunPrograms: options.mayRunPrograms ?? false,
-    machine: thisMachine(),
+    machine: machineWith(thisMachine(), options.sshConfigFile),
     ownStore: fileHostKeyStore(join(options.storage, 'host-keys.json')),
     ...(options.signal ? { signal: options.signal } : {}),
   });
+}
+
+/** The machine with the configuration file that a person chose for all connections; an empty name chooses none. */
+export function machineWith(machine: SshMachine, configFile: string | undefined): SshMachine {
+  if (configFile === undefined || configFile.trim() === '') return machine;
+  return { ...machine, configFile: configFile.trim().replace(/^~(?=\/|\\)/, () => machine.home) };
 }

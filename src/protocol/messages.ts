@@ -34,6 +34,24 @@ const notification = <P extends v.GenericSchema>(method: string, params: P): Not
 const Target = v.pipe(v.string(), v.maxLength(1024));
 const Ack = v.object({});
 
+/** What a secret opens. The passphrase of a key whose public half is known and a password can be kept; a question's answer never. */
+const SecretAbout = v.variant('kind', [
+  v.object({ kind: v.literal('passphrase'), file: v.string(), fingerprint: v.nullable(v.string()) }),
+  v.object({ kind: v.literal('password'), hostKey: v.string() }),
+  v.object({ kind: v.literal('question') }),
+]);
+export type SecretAbout = v.InferOutput<typeof SecretAbout>;
+
+/** How SSH connections are made; a change takes effect with the next one. */
+const SshOptions = v.object({
+  client: v.picklist(['auto', 'ssh2', 'system']),
+  /** The configuration file to use instead of the usual ones; `~/` stands for the home folder. */
+  configFile: v.nullable(v.string()),
+  /** Whether programs that the configuration names may be run: the workspace is trusted. */
+  mayRunPrograms: v.boolean(),
+});
+export type SshOptions = v.InferOutput<typeof SshOptions>;
+
 /** Values for a command's parameters; the server validates each by its kind. */
 const Params = v.record(v.string(), v.pipe(v.string(), v.maxLength(2048)));
 
@@ -99,6 +117,18 @@ export const Requests = {
   ),
   /** Host names of the ssh configuration, for the picker. */
   sshHosts: request('ssh/hosts', v.object({}), v.object({ hosts: v.array(v.string()) })),
+  /** Host keys that a person accepted here, which are kept apart from known_hosts. */
+  hostKeys: request(
+    'hostKeys',
+    v.object({}),
+    v.object({ keys: v.array(v.object({ host: v.string(), keyType: v.string(), fingerprint: v.string() })) }),
+  ),
+  /** Forgets one of `hostKeys`; `forgotten: false` when it was not there any more. */
+  forgetHostKey: request(
+    'hostKeys/forget',
+    v.object({ host: v.string(), fingerprint: v.string() }),
+    v.object({ forgotten: v.boolean() }),
+  ),
   /** Opens an interactive shell on an SSH target over the connection that exists. */
   openTerminal: request(
     'terminal/open',
@@ -124,6 +154,8 @@ export const ClientNotifications = {
     v.object({ terminal: v.string(), columns: v.number(), rows: v.number() }),
   ),
   terminalClose: notification('terminal/close', v.object({ terminal: v.string() })),
+  /** The settings, or the trust in the workspace, have changed. */
+  sshOptions: notification('ssh/options', SshOptions),
 } as const;
 
 /** Server → extension. */
@@ -136,6 +168,14 @@ export const ServerNotifications = {
   ),
   terminalData: notification('terminal/data', v.object({ terminal: v.string(), data: v.string() })),
   terminalExit: notification('terminal/exit', v.object({ terminal: v.string(), exit: v.nullable(v.number()) })),
+  /**
+   * What the latest answer to `askSecret` about this was worth. `unknown`: the connection ended before anybody could tell.
+   * Only after `right` may it be kept, and after `wrong` a kept one is dropped.
+   */
+  secretProved: notification(
+    'ask/proved',
+    v.object({ host: v.string(), about: SecretAbout, worth: v.picklist(['right', 'wrong', 'unknown']) }),
+  ),
 } as const;
 
 /** Server → extension, answered by a person. */
@@ -156,10 +196,20 @@ export const ServerRequests = {
     }),
     v.object({ trust: v.boolean() }),
   ),
-  /** A password, passphrase or keyboard-interactive answer. `value: null` = cancelled. */
+  /**
+   * A password, passphrase or keyboard-interactive answer. `value: null` = cancelled, or not `interactive` and none kept.
+   * `wrong` answers were given before; cancelled when the connection no longer waits for it.
+   */
   askSecret: request(
     'ask/secret',
-    v.object({ host: v.string(), prompt: v.string(), echo: v.boolean() }),
+    v.object({
+      host: v.string(),
+      prompt: v.string(),
+      echo: v.boolean(),
+      about: SecretAbout,
+      wrong: v.number(),
+      interactive: v.boolean(),
+    }),
     v.object({ value: v.nullable(v.string()) }),
   ),
 } as const;
@@ -173,5 +223,6 @@ export const InitializationOptions = v.object({
   l10n: v.nullable(v.record(v.string(), v.string())),
   /** Folder for our own host key store. */
   storage: v.string(),
+  ssh: v.optional(SshOptions, { client: 'auto', configFile: null, mayRunPrograms: false }),
 });
 export type InitializationOptions = v.InferOutput<typeof InitializationOptions>;

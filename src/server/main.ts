@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { createConnection, ProposedFeatures, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver/node';
-import type { SshAsker } from '../collect/ssh/types.js';
 import type { Target } from '../collect/target.js';
 import { loadLibrary } from '../engine/library.js';
-import { openTarget } from '../engine/open.js';
+import { openTarget, type OpenedTarget, type OpenOptions } from '../engine/open.js';
 import { toolsOf } from '../engine/tools.js';
-import { InitializationOptions, ServerRequests } from '../protocol/messages.js';
+import { ClientNotifications, InitializationOptions, type SshOptions } from '../protocol/messages.js';
+import { askingFor, secretAsker } from './asker.js';
 import { handleDiagnose } from './handlers/diagnose.js';
+import { handleHostKeys } from './handlers/hostKeys.js';
 import { handleLanguage } from './handlers/language.js';
 import { handleRunbooks } from './handlers/runbook.js';
 import { handleTargets } from './handlers/targets.js';
@@ -15,6 +16,7 @@ import { RootAccess } from './rootAccess.js';
 import { Rpc } from './rpc.js';
 import { Targets } from './targets.js';
 import { translator } from './translate.js';
+import { backendText } from './view/backend.js';
 import { targetTitle } from './view/title.js';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -27,21 +29,21 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   for (const [file, problems] of library.problems) {
     for (const problem of problems) connection.console.error(`${file}:${problem.line + 1}: ${problem.message}`);
   }
-  const askerFor = (target: Target): SshAsker => ({
-    hostKey: async ({ host, keyType, fingerprint, hop, alreadyKnown }) => {
-      const asked = targetTitle({ ...target, namespace: { kind: 'host' } }, translate);
-      const question = { asked, host, keyType, fingerprint, hop, alreadyKnown: [...alreadyKnown] };
-      return (await rpc.request(ServerRequests.askHostKey, question)).trust;
-    },
-    secret: async ({ host, prompt, echo }) =>
-      (await rpc.request(ServerRequests.askSecret, { host, prompt, echo })).value ?? undefined,
-  });
   const tools = toolsOf(library);
-  const targets = new Targets(rpc, library, translate, (target, interactive, signal) =>
-    openTarget(target, { asker: askerFor(target), storage: options.storage, interactive, tools, signal }),
-  );
-  handleTargets(rpc, targets, translate);
-  const access = new RootAccess(async (question) => (await rpc.request(ServerRequests.askSecret, question)).value ?? undefined, translate);
+  let { ssh } = options;
+  rpc.onNotification(ClientNotifications.sshOptions, (changed) => (ssh = changed));
+  const open = async (target: Target, interactive: boolean, signal: AbortSignal): Promise<OpenedTarget> => {
+    const asked = targetTitle({ ...target, namespace: { kind: 'host' } }, translate);
+    const opened = await askingFor(rpc, asked, (asker) =>
+      openTarget(target, { asker, storage: options.storage, interactive, tools, signal, ...openSettings(ssh) }),
+    );
+    if (opened.ssh !== undefined) connection.console.info(`${opened.uri}: ${translate(backendText(opened.ssh.backend))}`);
+    return opened;
+  };
+  const targets = new Targets(rpc, library, translate, open);
+  handleTargets(rpc, targets, translate, () => ssh.configFile);
+  handleHostKeys(rpc, options.storage);
+  const access = new RootAccess(secretAsker(rpc), translate);
   handleDiagnose(rpc, targets, library, translate, access);
   handleRunbooks(rpc, targets, library, translate);
   handleTerminals(rpc, targets, translate);
@@ -49,6 +51,11 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   connection.onShutdown(() => targets.dispose());
   return { capabilities: { textDocumentSync: TextDocumentSyncKind.Full, hoverProvider: true } };
 });
+
+/** The settings as the engine takes them. */
+function openSettings({ client, configFile, mayRunPrograms }: SshOptions): Partial<OpenOptions> {
+  return { sshClient: client, mayRunPrograms, ...(configFile === null ? {} : { sshConfigFile: configFile }) };
+}
 
 // An editor that dies says no goodbye: over IPC only the end of the channel tells. Probes end with their input.
 process.once('disconnect', () => process.exit(1));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ErrorCodes, ResponseError, type CancellationToken, type Connection } from 'vscode-languageserver/node';
+import { CancellationTokenSource, ErrorCodes, ResponseError, type CancellationToken, type Connection } from 'vscode-languageserver/node';
 import type { NotificationSpec, RequestSpec } from '../protocol/messages.js';
 
 /** A failure that is told to the person as it is: a sentence, and what to do. */
@@ -60,12 +60,22 @@ export class Rpc {
     send().catch(() => undefined);
   }
 
-  /** Asks the extension; its answer is checked too. */
+  /** Asks the extension; its answer is checked too. When `signal` fires, the question is taken back: what shows it goes. */
   async request<P extends v.GenericSchema, R extends v.GenericSchema>(
     spec: RequestSpec<P, R>,
     params: v.InferInput<P>,
+    signal?: AbortSignal,
   ): Promise<v.InferOutput<R>> {
-    const answer: unknown = await this.#connection.sendRequest(spec.method, params);
-    return v.parse(spec.result, answer);
+    const source = new CancellationTokenSource();
+    const takeBack = (): void => source.cancel();
+    signal?.addEventListener('abort', takeBack);
+    try {
+      signal?.throwIfAborted();
+      const answer: unknown = await this.#connection.sendRequest(spec.method, params, source.token);
+      return v.parse(spec.result, answer);
+    } finally {
+      signal?.removeEventListener('abort', takeBack);
+      source.dispose();
+    }
   }
 }

@@ -3,6 +3,8 @@ import { activationPart } from './activation.js';
 import { cpuPart } from './cpu.js';
 import { pureCostsPart } from './pure.js';
 import { printSection, summary, type Product, type Section } from './report.js';
+import { sshConnectPart } from './sshConnect.js';
+import { sshFleetPart } from './sshFleet.js';
 import { verdictPart } from './verdict.js';
 import { wirePart } from './wire.js';
 
@@ -12,6 +14,8 @@ const PARTS: ReadonlyMap<string, (product: Product) => Promise<Section>> = new M
   ['activation', activationPart],
   ['verdict', verdictPart],
   ['pure', pureCostsPart],
+  ['ssh', sshConnectPart],
+  ['fleet', sshFleetPart],
 ]);
 
 /** Runs the named parts, or all, and prints what was measured beside its target. Throws for a name that is no part. */

@@ -1,4 +1,4 @@
-// `npm run bench [-- PART …]`: builds and packages the product, then measures it. Parts: cpu, wire, activation, verdict, pure.
+// `npm run bench [-- PART …]`: builds and packages the product, then measures it. Parts: cpu, wire, activation, verdict, pure, ssh, fleet.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,7 +1,26 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter, type MessageConnection } from 'vscode-languageserver/node';
+import {
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type MessageConnection,
+} from 'vscode-languageserver/node';
 
-/** A server over stdio, as any other editor would start it. */
+/** How a server is started. */
+export interface ServerOptions {
+  readonly runbooks: string;
+  readonly storage: string;
+  /** The server's environment; that of this process unless given. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** `stdio`, as any other editor would, unless given; `ipc` as VS Code does. */
+  readonly channel?: 'stdio' | 'ipc';
+  /** Arguments of Node, before the server's file. */
+  readonly nodeArgs?: readonly string[];
+}
+
+/** A server of its own process. */
 export interface TestServer {
   readonly rpc: MessageConnection;
   readonly process: ChildProcess;
@@ -12,9 +31,13 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startServer(file: string, options: { runbooks: string; storage: string }): Promise<TestServer> {
-  const child = spawn(process.execPath, [file, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const rpc = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+export async function startServer(file: string, { runbooks, storage, env, channel = 'stdio', nodeArgs = [] }: ServerOptions): Promise<TestServer> {
+  const over = channel === 'ipc' ? '--node-ipc' : '--stdio';
+  const child = spawn(process.execPath, [...nodeArgs, file, over], {
+    stdio: channel === 'ipc' ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['pipe', 'pipe', 'inherit'],
+    ...(env === undefined ? {} : { env }),
+  });
+  const rpc = connectionTo(child);
   const notifications: { method: string; params: unknown }[] = [];
   const waiting = new Set<() => void>();
   rpc.onNotification((method, params) => {
@@ -26,7 +49,7 @@ export async function startServer(file: string, options: { runbooks: string; sto
     processId: process.pid,
     rootUri: null,
     capabilities: {},
-    initializationOptions: { protocol: 1, l10n: null, ...options },
+    initializationOptions: { protocol: 1, l10n: null, runbooks, storage },
   });
   await rpc.sendNotification('initialized', {});
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -57,4 +80,10 @@ export async function startServer(file: string, options: { runbooks: string; sto
       rpc.dispose();
     },
   };
+}
+
+function connectionTo(child: ChildProcess): MessageConnection {
+  return child.stdout && child.stdin
+    ? createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin))
+    : createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
 }

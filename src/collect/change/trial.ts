@@ -157,7 +157,7 @@ class Listener {
       this.#note(sanitizeBytes(new TextEncoder().encode(line)));
       return;
     }
-    const [word, detail] = line.slice(this.#mark.length).split(' ');
+    const [word = '', detail] = line.slice(this.#mark.length).split(' ');
     switch (word) {
       case 'armed':
         clearTimeout(this.#late);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { keyTypeOf, sameKey } from './knownHosts.js';
+import { fingerprint, keyTypeOf, sameKey } from './knownHosts.js';
 import type { OwnStoreOutcome } from './hostKeyPolicy.js';
 
 /** Host keys that a person accepted here. Kept apart from known_hosts, which belongs to OpenSSH and is never written. */
@@ -12,6 +12,21 @@ export interface HostKeyStore {
   keysOf(name: string): Promise<readonly Buffer[]>;
   /** Records a key under a name. Rejects when the store cannot be written. */
   add(name: string, key: Buffer): Promise<void>;
+}
+
+/** A key on record, as a person tells it from others. */
+export interface RecordedHostKey {
+  readonly host: string;
+  readonly keyType: string;
+  /** `SHA256:` and base64 without padding. */
+  readonly fingerprint: string;
+}
+
+/** A store that can also show what is in it and forget one key. */
+export interface HostKeyBook extends HostKeyStore {
+  list(): Promise<RecordedHostKey[]>;
+  /** `false` when that key was not on record. */
+  forget(host: string, fingerprint: string): Promise<boolean>;
 }
 
 /** Names to keys in base64, as they stand in the file. */
@@ -31,7 +46,7 @@ export function compareWithOwn(keys: readonly Buffer[], key: Buffer): OwnStoreOu
  * A store in one JSON file, `{"version":1,"hosts":{"name":["base64 key"]}}`, readable by its owner only. A file that
  * exists and cannot be understood rejects: an unreadable store must not look like an empty one.
  */
-export function fileHostKeyStore(file: string): HostKeyStore {
+export function fileHostKeyStore(file: string): HostKeyBook {
   let writing: Promise<void> = Promise.resolve();
   const add = async (name: string, key: Buffer): Promise<void> => {
     const entries = await load(file);
@@ -41,18 +56,43 @@ export function fileHostKeyStore(file: string): HostKeyStore {
     entries.set(name, [...keys, text]);
     await save(file, entries);
   };
+  const forget = async (host: string, shown: string): Promise<boolean> => {
+    const entries = await load(file);
+    const keys = entries.get(host) ?? [];
+    const left = keys.filter((text) => fingerprint(Buffer.from(text, 'base64')) !== shown);
+    if (left.length === keys.length) return false;
+    if (left.length === 0) entries.delete(host);
+    else entries.set(host, left);
+    await save(file, entries);
+    return true;
+  };
+  /** One at a time: two connections that accept a key at once must not lose one of them. */
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const changed = writing.then(change);
+    // A failure is reported to the caller that it belongs to and does not stop the next one.
+    writing = changed.then(
+      () => undefined,
+      () => undefined,
+    );
+    return changed;
+  };
   return {
     location: file,
     keysOf: async (name) => {
-      await writing.catch(() => undefined);
+      await writing;
       return ((await load(file)).get(name) ?? []).map((text) => Buffer.from(text, 'base64'));
     },
-    add: (name, key) => {
-      // One at a time: two connections that accept a key at once must not lose one of them. A failure is reported
-      // to the caller that it belongs to and does not stop the next one.
-      writing = writing.catch(() => undefined).then(() => add(name, key));
-      return writing;
+    add: (name, key) => inTurn(() => add(name, key)),
+    list: async () => {
+      await writing;
+      return [...(await load(file))].flatMap(([host, keys]) =>
+        keys.map((text) => {
+          const key = Buffer.from(text, 'base64');
+          return { host, keyType: keyTypeOf(key) ?? '?', fingerprint: fingerprint(key) };
+        }),
+      );
     },
+    forget: (host, shown) => inTurn(() => forget(host, shown)),
   };
 }
 

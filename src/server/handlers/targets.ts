@@ -2,13 +2,17 @@ import { hostname } from 'node:os';
 import { existsSync } from 'node:fs';
 import { msg } from '../../core/message.js';
 import type { Translate } from '../../engine/report.js';
+import { machineWith } from '../../engine/open.js';
 import { Requests } from '../../protocol/messages.js';
 import { forPeople } from '../errors.js';
 import type { Rpc } from '../rpc.js';
 import type { Targets } from '../targets.js';
 
-/** Answers what concerns targets as such: which there are, connecting, watching. */
-export function handleTargets(rpc: Rpc, targets: Targets, translate: Translate): void {
+/**
+ * Answers what concerns targets as such: which there are, connecting, watching. `configFile`: the ssh configuration file
+ * that a person chose, `null` for the usual ones.
+ */
+export function handleTargets(rpc: Rpc, targets: Targets, translate: Translate, configFile: () => string | null): void {
   rpc.handle(Requests.local, () => {
     if (process.platform === 'linux' && existsSync('/proc/net/netstat')) return { available: true as const, host: hostname() };
     return {
@@ -48,7 +52,7 @@ export function handleTargets(rpc: Rpc, targets: Targets, translate: Translate):
 
   rpc.handle(Requests.sshHosts, async () => {
     const { listSshHosts, thisMachine } = await import('../../collect/ssh/entry.js');
-    const machine = thisMachine();
+    const machine = machineWith(thisMachine(), configFile() ?? undefined);
     return { hosts: [...(await listSshHosts(machine))] };
   });
 }

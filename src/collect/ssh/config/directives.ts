@@ -4,13 +4,8 @@ import { english, msg } from '../../../core/message.js';
 import { TransportError } from '../../transport.js';
 import { matchPatternList } from '../pattern.js';
 import type { ConfigFiles } from './configFiles.js';
+import type { ConfigSource } from './sources.js';
 import { expandHome } from './tokens.js';
-
-/** One configuration file to read, and the folder to which its relative `Include` paths belong. */
-export interface ConfigSource {
-  readonly path: string;
-  readonly folder: string;
-}
 
 /** The words of one line. `name` is in lower case, because directive names are not case-sensitive. */
 export interface Directive {
@@ -27,17 +22,27 @@ export interface MatchContext {
   readonly localUser: string;
   /** `Match final` holds only when the files are read a second time. */
   readonly final: boolean;
+  readonly secondReading: boolean;
   readonly hostName: () => string;
   readonly user: () => string;
+  /** What is said about a `Match exec`, which is never run here. */
+  readonly execRefused: () => TransportError;
 }
 
 /** OpenSSH follows includes to this depth (readconf.c, READCONF_MAX_DEPTH). */
 export const MAX_INCLUDE_DEPTH = 16;
 
+/**
+ * Options whose value is a command line: the rest of the line as it stands, quotes and `#` included (readconf.c,
+ * parse_command). They pass through the parser encoded, because it splits and unquotes.
+ */
+const COMMANDS: ReadonlySet<string> = new Set(['proxycommand', 'knownhostscommand', 'localcommand', 'remotecommand']);
+const COMMAND_LINE = new RegExp(`^([ \\t]*(?:${[...COMMANDS].join('|')})(?:[ \\t]*=[ \\t]*|[ \\t]+))(\\S.*?)[ \\t\\r\\f]*$`, 'gim');
+
 /** Parses one file. Rejects with a sentence that names the file when it cannot be understood. */
 export function parseConfig(text: string, path: string): readonly Line[] {
   try {
-    return SSHConfig.parse(text);
+    return SSHConfig.parse(text.replace(COMMAND_LINE, (_whole, head: string, command: string) => head + encodeURIComponent(command)));
   } catch (error) {
     throw new TransportError(
       'unsupported',
@@ -51,8 +56,9 @@ export function parseConfig(text: string, path: string): readonly Line[] {
 /** The words of a line, `undefined` for comments and empty lines. */
 export function directiveOf(line: Line): Directive | undefined {
   if (line.type !== LineType.DIRECTIVE) return undefined;
+  const name = line.param.toLowerCase();
   const values = typeof line.value === 'string' ? [line.value] : line.value.map(({ val }) => val);
-  return { name: line.param.toLowerCase(), values };
+  return { name, values: COMMANDS.has(name) ? values.map(decodeURIComponent) : values };
 }
 
 /** Files that an `Include` names: relative ones belong to the folder of the including file's kind (ssh_config(5)). */
@@ -64,12 +70,26 @@ export async function includedFiles(
 ): Promise<ConfigSource[]> {
   const found: ConfigSource[] = [];
   for (const value of directive.values) {
+    if (isOddPattern(value)) throw notEvaluated(source.path, `Include ${value}`);
     const path = expandHome(value, home);
     for (const file of await files.glob(isAbsolute(path) ? path : join(source.folder, path))) {
       found.push({ path: file, folder: source.folder });
     }
   }
   return found;
+}
+
+/** Whether an `Include` uses more than `~`, `*` and `?`: sets of characters, tokens, variables, other users' folders. */
+export function isOddPattern(value: string): boolean {
+  return /[[\]{}$%\\"']/.test(value) || /^~[^/]/.test(value);
+}
+
+function notEvaluated(where: string, what: string): TransportError {
+  return new TransportError(
+    'unsupported',
+    english(msg('The SSH configuration of {0} uses "{1}", which is not evaluated here.', where, what)),
+    english(msg('Open the host with Remote - SSH instead; it is then looked at as the local machine.')),
+  );
 }
 
 /**
@@ -125,6 +145,8 @@ function matchHolds(words: readonly string[], context: MatchContext): boolean {
     let holds: boolean;
     if (condition === 'all') holds = true;
     else if (condition === 'final') holds = context.final;
+    // Holds in the second reading too, but does not ask for it (readconf.c, match_cfg_line).
+    else if (condition === 'canonical') holds = context.secondReading;
     else {
       const patterns = (words[++index] ?? '').split(',');
       switch (condition) {
@@ -140,12 +162,10 @@ function matchHolds(words: readonly string[], context: MatchContext): boolean {
         case 'localuser':
           holds = matchPatternList(context.localUser, patterns);
           break;
+        case 'exec':
+          throw context.execRefused();
         default:
-          throw new TransportError(
-            'unsupported',
-            english(msg('The SSH configuration of {0} uses "Match {1}", which is not evaluated here.', context.alias, condition)),
-            english(msg('Open the host with Remote - SSH instead; it is then looked at as the local machine.')),
-          );
+          throw notEvaluated(context.alias, `Match ${condition}`);
       }
     }
     if (holds === negated) return false;

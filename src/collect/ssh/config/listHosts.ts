@@ -1,7 +1,7 @@
 import type { Line } from 'ssh-config';
 import type { SshMachine } from '../types.js';
-import { configSources } from './resolveHost.js';
-import { directiveOf, includedFiles, MAX_INCLUDE_DEPTH, parseConfig, sectionOf, type ConfigSource } from './directives.js';
+import { directiveOf, includedFiles, MAX_INCLUDE_DEPTH, parseConfig, sectionOf } from './directives.js';
+import { configSources, type ConfigSource } from './sources.js';
 
 /**
  * Host names of the configuration for a picker, in the order of the files: names without wildcards, not negated.
