@@ -20,10 +20,16 @@ export interface ConnectOptions {
 
 /** A target that is connected: its probe runs, and other programs can be started beside it. */
 export interface Connection {
+  /** The latest probe; it may have ended while the connection is in order, see {@link renew}. */
   readonly session: ProbeSession;
   readonly transport: Transport;
   /** The way into the target's namespace, for programs that are started through `transport`. */
   readonly entry: NamespaceEntry;
+  /**
+   * Where the probe has ended (it hung, it was killed), starts another over the same connection; else does nothing. Calls
+   * made at the same time share one attempt. Rejects with a TransportError, which says nothing about the connection.
+   */
+  renew(): Promise<void>;
   /** Ends the probe and all that was started, and closes the connection. */
   close(): Promise<void>;
 }
@@ -37,24 +43,56 @@ export async function connectTarget(target: Target, options: ConnectOptions): Pr
   const transport = target.kind === 'local' ? localTransport() : await options.ssh(target, signal);
   try {
     const entry = await enterNamespace(transport, target.namespace, host, signal);
-    const session = await openSession(transport, {
-      host,
-      parserFor: options.parserFor,
-      ...entry,
-      ...(options.tools === undefined ? {} : { tools: options.tools }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return {
-      session,
-      transport,
-      entry,
-      async close() {
-        await session.close();
-        await transport.dispose();
-      },
-    };
+    const start = (abort: AbortSignal | undefined): Promise<ProbeSession> =>
+      openSession(transport, {
+        host,
+        parserFor: options.parserFor,
+        ...entry,
+        ...(options.tools === undefined ? {} : { tools: options.tools }),
+        ...(abort === undefined ? {} : { signal: abort }),
+      });
+    return new Connected(transport, entry, start, await start(signal));
   } catch (error) {
     await transport.dispose();
     throw error;
+  }
+}
+
+class Connected implements Connection {
+  readonly #start: (signal: AbortSignal) => Promise<ProbeSession>;
+  readonly #closing = new AbortController();
+  #session: ProbeSession;
+  #renewal: Promise<void> | undefined;
+
+  constructor(
+    readonly transport: Transport,
+    readonly entry: NamespaceEntry,
+    start: (signal: AbortSignal) => Promise<ProbeSession>,
+    session: ProbeSession,
+  ) {
+    this.#start = start;
+    this.#session = session;
+  }
+
+  get session(): ProbeSession {
+    return this.#session;
+  }
+
+  renew(): Promise<void> {
+    if (this.#session.ended === undefined) return Promise.resolve();
+    this.#renewal ??= this.#restart().finally(() => {
+      this.#renewal = undefined;
+    });
+    return this.#renewal;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#session.close();
+    await this.transport.dispose();
+  }
+
+  async #restart(): Promise<void> {
+    this.#session = await this.#start(this.#closing.signal);
   }
 }

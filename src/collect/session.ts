@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parser } from '../core/facts.js';
 import { english, msg } from '../core/message.js';
 import type { HostInfo, Sample } from '../core/sample.js';
 import { SOURCES, type Source, type SourceId, type Tier } from '../core/sources.js';
-import { FrameReader, type Frame, type FrameEvent } from './probe/frames.js';
+import { frameMark, FrameReader, type Frame, type FrameEvent } from './probe/frames.js';
 import { probeProgram, TIER_LETTERS } from './probe/program.js';
-import { filesOf, lookOf, readingsOf, type Look } from './probe/readings.js';
+import { lookOf, type Look } from './probe/readings.js';
+import { NO_LOOK, sampleOf, type ProbeTap } from './probe/sample.js';
 import { firstLine, sanitizeBytes } from './sanitize.js';
 import { TransportError, type RemoteProcess, type Transport } from './transport.js';
 
@@ -28,6 +30,10 @@ export interface SessionOptions {
   readonly helloSeconds?: number;
   /** Seconds within which a sample must be answered; 5 by default. Commands are ended after four fifths of it. */
   readonly sampleSeconds?: number;
+  /** Seconds without a request after which the probe ends by itself, at the latest after twice as many; 900 by default. */
+  readonly idleSeconds?: number;
+  /** Listens to the hello and to every answer that became a sample. */
+  readonly tap?: ProbeTap;
   /** Makes the session's secret word; random by default. */
   readonly nonce?: () => string;
   readonly signal?: AbortSignal;
@@ -45,6 +51,8 @@ export interface Traffic {
 export interface ProbeSession {
   readonly host: HostInfo;
   readonly traffic: Traffic;
+  /** Why there will be no further answer; `undefined` while the probe runs. */
+  readonly ended: TransportError | undefined;
   /**
    * Takes a sample of the sources of these tiers. Calls made at the same time are answered one after the other.
    *
@@ -60,8 +68,9 @@ export interface ProbeSession {
 /**
  * Starts the probe on a target and waits for its hello.
  *
- * Rejects with a {@link TransportError}: `timeout` when there is no hello in time, `lost` when the shell ended first,
- * with what it printed; or what `transport.spawn` rejects with.
+ * Rejects with a {@link TransportError}: `timeout` when there is no hello in time, `unsupported` when something else than
+ * a shell answered (a forced command, an account without login), each with what it printed; `lost` when the connection
+ * ended; or what `transport.spawn` rejects with.
  */
 export async function openSession(transport: Transport, options: SessionOptions): Promise<ProbeSession> {
   const sources = options.sources ?? SOURCES;
@@ -72,23 +81,34 @@ export async function openSession(transport: Transport, options: SessionOptions)
   return Session.open(transport, process, options, sources);
 }
 
+/** What may be the matter with an account that starts no shell. */
+const NO_SHELL = msg('The account may have no login shell, or be limited to one command or to file transfer. The probe needs a POSIX shell (sh).');
+
 const cancelled = (): TransportError => new TransportError('cancelled', english(msg('Cancelled.')));
 
 /** How much of what the host printed outside the protocol is kept to explain why the probe ended. */
 const NOISE_LIMIT = 4096;
+
+/** Longer than the longest pause of a live view, so that only a probe that was left alone ends by itself. */
+const IDLE_SECONDS = 900;
+
+/** How long the loss of a connection may take to be known after the end of what ran over it. */
+const LOSS_MS = 200;
 
 /** How long the probe may take to end after its input was closed. */
 const CLOSE_MS = 1_000;
 
 class Session implements ProbeSession {
   readonly #process: RemoteProcess;
+  readonly #transport: Transport;
   readonly #options: SessionOptions;
   readonly #sources: readonly Source[];
   readonly #reader: FrameReader;
+  readonly #mark: string;
   readonly #sampleSeconds: number;
   readonly #commandSeconds: number;
   #traffic = { bytesIn: 0, bytesOut: 0, samples: 0, roundTrips: 0 };
-  #noise = { stdout: new Uint8Array(), stderr: new Uint8Array() };
+  #noise: { stdout: Uint8Array; stderr: Uint8Array } = { stdout: new Uint8Array(), stderr: new Uint8Array() };
   #seq = 0;
   #waiting: { readonly seq: number; settle(event: FrameEvent | TransportError): void } | undefined;
   /** Why there will be no further answer. */
@@ -96,13 +116,15 @@ class Session implements ProbeSession {
   /** The end of the line of samples asked for. */
   #last: Promise<unknown> = Promise.resolve();
   #host: HostInfo | undefined;
-  #look: Look = { absent: new Set(), denied: new Set(), tools: new Set() };
+  #look: Look = NO_LOOK;
 
-  private constructor(process: RemoteProcess, options: SessionOptions, sources: readonly Source[], nonce: string) {
+  private constructor(transport: Transport, process: RemoteProcess, options: SessionOptions, sources: readonly Source[], nonce: string) {
+    this.#transport = transport;
     this.#process = process;
     this.#options = options;
     this.#sources = sources;
     this.#reader = new FrameReader(nonce);
+    this.#mark = frameMark(nonce);
     this.#sampleSeconds = options.sampleSeconds ?? 5;
     this.#commandSeconds = Math.round(this.#sampleSeconds * 800) / 1000;
   }
@@ -114,7 +136,7 @@ class Session implements ProbeSession {
     sources: readonly Source[],
   ): Promise<Session> {
     const nonce = options.nonce?.() ?? randomBytes(16).toString('hex');
-    const session = new Session(process, options, sources, nonce);
+    const session = new Session(transport, process, options, sources, nonce);
     void transport.lost.then((error) => session.#end(error));
     void session.#readOutput();
     void session.#readErrors();
@@ -122,10 +144,11 @@ class Session implements ProbeSession {
     options.signal?.addEventListener('abort', abort, { once: true });
     if (options.signal?.aborted === true) abort();
     try {
-      const program = probeProgram({ nonce, sources, tools: options.tools ?? [], commandSeconds: session.#commandSeconds });
+      const program = probeProgram({ nonce, sources, tools: options.tools ?? [], commandSeconds: session.#commandSeconds, idleSeconds: options.idleSeconds ?? IDLE_SECONDS });
       const hello = await session.#exchange(0, program, options.helloSeconds ?? 10);
       session.#look = lookOf(hello) ?? session.#look;
       session.#host = hostOf(hello, session.#look, options.host);
+      options.tap?.hello(hello, session.#host);
       return session;
     } catch (error) {
       session.#end(cancelled());
@@ -133,6 +156,10 @@ class Session implements ProbeSession {
     } finally {
       options.signal?.removeEventListener('abort', abort);
     }
+  }
+
+  get ended(): TransportError | undefined {
+    return this.#over;
   }
 
   get host(): HostInfo {
@@ -172,25 +199,19 @@ class Session implements ProbeSession {
     const letters = (['fast', 'medium', 'slow'] as const).flatMap((tier) => (tiers.has(tier) ? [TIER_LETTERS[tier]] : []));
     const frame = await this.#exchange(seq, `${seq} ${letters.join('')}\n`, this.#sampleSeconds);
     this.#look = lookOf(frame) ?? this.#look;
-    const always = filesOf(frame, new Set(['/proc/uptime', '/proc/sys/kernel/random/boot_id']));
-    const hostSeconds = Number(/^(\d+\.\d+) /.exec(always.get('/proc/uptime') ?? '')?.[1] ?? NaN);
-    if (Number.isNaN(hostSeconds)) {
-      throw new TransportError('garbled', english(msg('The answer of {0} does not tell when it was read (/proc/uptime).', this.#options.host)));
-    }
+    const sample = sampleOf(frame, {
+      sources: this.#sources,
+      tiers,
+      parserFor: this.#options.parserFor,
+      look: this.#look,
+      inNamespace: this.#options.inNamespace ?? false,
+      commandSeconds: this.#commandSeconds,
+      host: this.#options.host,
+      bootId: this.host.bootId,
+    });
     this.#traffic.samples += 1;
-    return {
-      seq,
-      hostSeconds,
-      bootId: firstLine(always.get('/proc/sys/kernel/random/boot_id') ?? '') || this.host.bootId,
-      readings: readingsOf(frame, {
-        sources: this.#sources,
-        tiers,
-        parserFor: this.#options.parserFor,
-        look: this.#look,
-        inNamespace: this.#options.inNamespace ?? false,
-        commandSeconds: this.#commandSeconds,
-      }),
-    };
+    this.#options.tap?.answer(frame, tiers);
+    return sample;
   }
 
   /** Sends a text and waits for the frame with this number. Only one exchange is under way at a time. */
@@ -199,15 +220,7 @@ class Session implements ProbeSession {
     const answer = new Promise<FrameEvent | TransportError>((settle) => {
       this.#waiting = { seq, settle };
     });
-    const late = setTimeout(() => {
-      this.#end(
-        new TransportError(
-          'timeout',
-          english(msg('{0} did not answer within {1} s.', this.#options.host, seconds)),
-          english(msg('The host may be overloaded, or a command hangs there. Connect again to try once more.')),
-        ),
-      );
-    }, seconds * 1_000);
+    const late = setTimeout(() => this.#end(this.#silent(seconds)), seconds * 1_000);
     this.#traffic.bytesOut += Buffer.byteLength(text);
     this.#traffic.roundTrips += 1;
     // That it could not be written shows in the answer too: the probe has ended, and what it printed says why.
@@ -252,16 +265,55 @@ class Session implements ProbeSession {
       this.#end(new TransportError('lost', english(msg('The connection to {0} was lost.', this.#options.host)), undefined, { cause: error }));
     }
     const status = await this.#process.exit;
-    const said = firstLine(sanitizeBytes(this.#noise.stderr)) || firstLine(sanitizeBytes(this.#noise.stdout));
-    this.#end(
-      new TransportError(
-        'lost',
-        said === ''
-          ? english(msg('The probe on {0} ended (exit status {1}).', this.#options.host, status ?? '–'))
-          : english(msg('The probe on {0} ended (exit status {1}): {2}', this.#options.host, status ?? '–', said)),
-        english(msg('Check that a shell (sh) can be run on the host, and connect again.')),
-      ),
+    // With the connection all that ran over it ends, and may be heard of first.
+    if (status === null) await Promise.race([this.#transport.lost.then((error) => this.#end(error)), sleep(LOSS_MS)]);
+    this.#end(this.#hasEnded(status));
+  }
+
+  /** Nothing came within the time. */
+  #silent(seconds: number): TransportError {
+    const said = this.#said();
+    if (this.#host !== undefined || said === '') {
+      return new TransportError(
+        'timeout',
+        english(msg('{0} did not answer within {1} s.', this.#options.host, seconds)),
+        english(msg('The host may be overloaded, or a command hangs there. Connect again to try once more.')),
+      );
+    }
+    return new TransportError(
+      'timeout',
+      english(msg('{0} did not start the probe within {1} s. It said: {2}', this.#options.host, seconds, said)),
+      english(NO_SHELL),
     );
+  }
+
+  /** The shell is gone, while the connection is not known to be. */
+  #hasEnded(status: number | null): TransportError {
+    const said = this.#said();
+    if (this.#host === undefined && status !== null) {
+      return new TransportError(
+        'unsupported',
+        said === ''
+          ? english(msg('{0} did not run a shell for the probe (exit status {1}).', this.#options.host, status))
+          : english(msg('{0} did not run a shell for the probe (exit status {1}). It said: {2}', this.#options.host, status, said)),
+        english(NO_SHELL),
+      );
+    }
+    return new TransportError(
+      'lost',
+      said === ''
+        ? english(msg('The probe on {0} ended (exit status {1}).', this.#options.host, status ?? '–'))
+        : english(msg('The probe on {0} ended (exit status {1}): {2}', this.#options.host, status ?? '–', said)),
+    );
+  }
+
+  /** The last that the host printed beside the protocol: what comes first is its greeting. */
+  #said(): string {
+    const last = (noise: Uint8Array): string => {
+      const lines = sanitizeBytes(noise).split('\n');
+      return firstLine(lines.findLast((line) => line.trim() !== '' && !line.startsWith(this.#mark)) ?? '');
+    };
+    return last(this.#noise.stderr) || last(this.#noise.stdout);
   }
 
   async #readErrors(): Promise<void> {
@@ -276,13 +328,9 @@ class Session implements ProbeSession {
   }
 }
 
-/** What is kept of an output: its beginning. */
-function grown(kept: Uint8Array<ArrayBuffer>, chunk: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (kept.length >= NOISE_LIMIT) return kept;
-  const all = new Uint8Array(Math.min(NOISE_LIMIT, kept.length + chunk.length));
-  all.set(kept);
-  all.set(chunk.subarray(0, all.length - kept.length), kept.length);
-  return all;
+/** What is kept of an output: its end. */
+function grown(kept: Uint8Array, chunk: Uint8Array): Uint8Array {
+  return Buffer.concat([kept, chunk]).subarray(-NOISE_LIMIT);
 }
 
 function hostOf(hello: Frame, look: Look, called: string): HostInfo {

@@ -38,7 +38,8 @@ export async function openTarget(target: Target, options: OpenOptions): Promise<
     tools: options.tools,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  return { ...connection, uri: formatTarget(target), ssh: made.ssh };
+  // The connection itself and not a copy of it: its probe changes.
+  return Object.assign(connection, { uri: formatTarget(target), ssh: made.ssh });
 }
 
 async function connectSshTarget(target: SshTarget, options: OpenOptions): Promise<SshTransport> {

@@ -41,6 +41,9 @@ function programs(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
+/** Processes of a probe between two requests: dash has no `read -t`, and a second shell with its `sleep` watches over it. */
+const RESIDENT = { dash: 3, bash: 1, 'busybox ash': 1 } as const;
+
 describe.each(SHELLS)('the probe in %s', (name) => {
   it('reads this host', async () => {
     const session = await openSession(transport(), options({ shell: shellArgv(name), tools: ['cat', 'no-such-tool'] }));
@@ -72,11 +75,18 @@ describe.each(SHELLS)('the probe in %s', (name) => {
   });
 
   it('is unmoved by what its environment says', async () => {
-    const hostile = transport({ IFS: 'a/', GREP_OPTIONS: '--color=always', LC_ALL: 'de_DE.UTF-8', CDPATH: '/tmp', POSIXLY_CORRECT: '1' });
+    const rc = join(programs({ rc: `echo noise; echo noise >&2; alias tail='echo tampered'; trap 'echo bye' EXIT` }), 'rc');
+    const hostile = transport({
+      ...{ IFS: 'a/', GREP_OPTIONS: '--color=always', LC_ALL: 'de_DE.UTF-8', CDPATH: '/tmp', POSIXLY_CORRECT: '1', TMOUT: '1' },
+      ...{ ENV: rc, BASH_ENV: rc, SHELLOPTS: 'xtrace:verbose:errexit:nounset:noglob', 'BASH_FUNC_tail%%': '() { echo tampered; }' },
+    });
     const session = await openSession(hostile, options({ shell: shellArgv(name) }));
     const sample = await session.sample(ALL);
     const failed = [...sample.readings].filter(([, reading]) => reading.state === 'unreadable' && reading.reason !== 'absent');
     expect(failed.map(([id]) => id)).toEqual([]);
+    // bash takes TMOUT for the longest that it waits for a request.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await session.sample(FAST)).readings.get('netstat')?.state).toBe('ok');
     await session.close();
   });
 
@@ -84,9 +94,23 @@ describe.each(SHELLS)('the probe in %s', (name) => {
     const tag = token();
     const session = await openSession(tagged(tag), options({ shell: shellArgv(name) }));
     await session.sample(ALL);
-    expect(processesWith(tag)).toHaveLength(1);
+    expect(processesWith(tag)).toHaveLength(RESIDENT[name]);
     await session.close();
     await until('nothing is left', () => processesWith(tag).length === 0);
+  });
+
+  it('ends by itself when nobody asks any more, and not before', async () => {
+    const tag = token();
+    const session = await openSession(tagged(tag), options({ shell: shellArgv(name), idleSeconds: 1 }));
+    const end = performance.now() + 4_000;
+    while (performance.now() < end) {
+      await session.sample(FAST);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    expect(session.ended).toBeUndefined();
+    await until('the probe has ended', () => processesWith(tag).length === 0, 5);
+    await until('its end is known', () => session.ended?.reason === 'lost');
+    await expect(session.sample(FAST)).rejects.toMatchObject({ reason: 'lost' });
   });
 
   it('leaves nothing behind when our side is killed', async () => {
@@ -97,7 +121,7 @@ describe.each(SHELLS)('the probe in %s', (name) => {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'],
-        PROGRAM: probeProgram({ nonce, sources: SOURCES, tools: [], commandSeconds: 4 }),
+        PROGRAM: probeProgram({ nonce, sources: SOURCES, tools: [], commandSeconds: 4, idleSeconds: 900 }),
         SHELL_ARGV: shellArgv(name).join(' '),
         TAG_NAME: variable,
         TAG_VALUE: value,
@@ -106,7 +130,7 @@ describe.each(SHELLS)('the probe in %s', (name) => {
     let printed = '';
     client.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     await until('the probe answers', () => printed.includes('end 1'));
-    expect(processesWith(tag)).toHaveLength(1);
+    expect(processesWith(tag)).toHaveLength(RESIDENT[name]);
     client.kill('SIGKILL');
     await until('nothing is left', () => processesWith(tag).length === 0);
   });
@@ -157,7 +181,7 @@ describe('a host that hangs', () => {
     const tag = token();
     const [variable = '', value = ''] = tag.split('=');
     const path = `${programs(HANGING)}:${process.env['PATH']}`;
-    const session = await openSession(transport({ PATH: path, [variable]: value }), options({ sampleSeconds: 2.5 }));
+    const session = await openSession(transport({ PATH: path, [variable]: value }), options({ shell: shellArgv('dash'), sampleSeconds: 2.5 }));
     const sample = await session.sample(new Set(['fast', 'medium']));
     const listen = sample.readings.get('ss_listen');
     expect(listen?.state === 'unreadable' && english(listen.why)).toBe('ss did not finish within 2 s.');
@@ -165,7 +189,7 @@ describe('a host that hangs', () => {
     expect(qdisc?.state === 'unreadable' && english(qdisc.why)).toBe('tc was not run, because ss before it did not finish within 2 s.');
     for (const id of ['snmp', 'sysfs', 'proc_udp']) expect(sample.readings.get(id)?.state).toBe('ok');
     expect((await session.sample(FAST)).readings.get('snmp')?.state).toBe('ok');
-    await until('the hanging command is gone', () => processesWith(tag).length === 1);
+    await until('the hanging command is gone', () => processesWith(tag).length === RESIDENT.dash);
     await session.close();
   });
 
@@ -207,8 +231,8 @@ describe('a host that hangs', () => {
   it('is reported with what its shell said when that ends', async () => {
     const refusing = ['sh', '-c', 'echo; echo "This account is not available."; exit 1'];
     await expect(openSession(transport(), options({ shell: refusing }))).rejects.toMatchObject({
-      reason: 'lost',
-      message: 'The probe on testhost ended (exit status 1): This account is not available.',
+      reason: 'unsupported',
+      message: 'testhost did not run a shell for the probe (exit status 1). It said: This account is not available.',
     });
   });
 

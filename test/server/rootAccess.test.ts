@@ -47,8 +47,8 @@ afterAll(async () => {
 function opened(): OpenedTarget {
   const host = { name: 'web-1', kernel: '', bootId: '', uid: 1000, tools: new Set<string>() };
   const none = (): Promise<never> => Promise.reject(new Error('not used'));
-  const session = { host, traffic: { bytesIn: 0, bytesOut: 0, samples: 0, roundTrips: 0 }, sample: none, close: () => Promise.resolve() };
-  return { uri: 'ssh://web-1/', ssh: undefined, session, transport, entry: { prefix: [], inNamespace: false }, close: () => Promise.resolve() };
+  const session = { host, traffic: { bytesIn: 0, bytesOut: 0, samples: 0, roundTrips: 0 }, ended: undefined, sample: none, close: () => Promise.resolve() };
+  return { uri: 'ssh://web-1/', ssh: undefined, session, transport, entry: { prefix: [], inNamespace: false }, renew: none, close: () => Promise.resolve() };
 }
 
 /** Gives these answers, one a question; notes the questions. */

@@ -16,13 +16,15 @@ export interface ProbeProgram {
   readonly tools: readonly string[];
   /** After how many seconds the commands of one sample are ended, where the host has GNU timeout. */
   readonly commandSeconds: number;
+  /** After how many seconds without a request the probe ends by itself; see {@link guardFunction}. */
+  readonly idleSeconds: number;
 }
 
 /**
  * Makes the probe: a POSIX shell program (dash, bash, busybox ash) that is fed to `sh` on its standard input and stays.
  *
  * It prints a hello (frame 0), then for each request line `SEQ TIERS` (letters of {@link TIER_LETTERS}) one frame, and
- * ends when its input ends. Requests may be sent only after the hello: a shell reads its program ahead in blocks, and
+ * ends when its input ends or when nothing was asked for long. Requests may be sent only after the hello: a shell reads its program ahead in blocks, and
  * would take an early request for a part of it.
  *
  * What a host names (interfaces, above all) is only ever an argument that a pattern expanded to: never evaluated again.
@@ -34,8 +36,10 @@ export function probeProgram(program: ProbeProgram): string {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(tool)) throw new RangeError(`"${tool}" is not the name of a tool`);
   }
   return [
-    'set +f',
+    // Options come with the environment too, where sh is bash (SHELLOPTS), and so do functions.
+    'set +efuvx',
     'unset IFS GREP_OPTIONS',
+    `unset -f ${[...OWN_TOOLS, ...tools].filter((tool) => /^[A-Za-z0-9_]+$/.test(tool)).join(' ')} 2>/dev/null`,
     'LC_ALL=C',
     'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
     'export LC_ALL PATH',
@@ -46,9 +50,41 @@ export function probeProgram(program: ProbeProgram): string {
     lookFunction(program.sources, tools),
     helloFunction(program.commandSeconds),
     sampleFunction(program.sources),
+    guardFunction(program.idleSeconds),
     // One line, so that no shell has a rest of the program left to read when it waits for requests.
-    'dl_hello; while read -r dl_seq dl_due; do dl_sample; done; exit 0',
+    'dl_hello; dl_watch; while read -r $dl_wait dl_seq dl_due; do dl_sample; done; [ -z "$dl_guard" ] || kill "$dl_guard" 2>/dev/null; exit 0',
     '',
+  ].join('\n');
+}
+
+/** Programs that the probe itself starts. */
+const OWN_TOOLS = ['tail', 'grep', 'cat', 'id', 'timeout', 'sh', 'sleep'];
+
+/**
+ * A connection that is cut without a word can stay open on the host for ever: where sshd has no ClientAliveInterval, it
+ * never learns of it, and the probe would wait for its next request as long as the host runs. It ends by itself.
+ *
+ * bash, busybox and most others have `read -t`. For those that do not (dash) a second process looks once in that time
+ * whether the probe has done anything since (proc(5), /proc/PID/stat counts its faults, its time and its children's),
+ * so that a probe that is idle lives at most twice as long. It costs a request nothing, and ends with the probe.
+ */
+function guardFunction(idleSeconds: number): string {
+  return [
+    'dl_guarded() {',
+    `trap 'kill "$!" 2>/dev/null; exit 0' TERM`,
+    'dl_before=',
+    'while :; do',
+    `sleep ${idleSeconds} & wait "$!"`,
+    'dl_after=; { read -r dl_after </proc/$$/stat; } 2>/dev/null',
+    '[ -n "$dl_after" ] || exit 0',
+    'if [ "$dl_after" = "$dl_before" ]; then kill "$$"; exit 0; fi',
+    'dl_before=$dl_after; done',
+    '}',
+    'dl_watch() {',
+    'dl_wait= dl_guard=',
+    `if (read -r -t ${idleSeconds} dl_line </proc/uptime) 2>/dev/null; then dl_wait='-t ${idleSeconds}'`,
+    'else dl_guarded </dev/null >/dev/null 2>&1 & dl_guard=$!; fi',
+    '}',
   ].join('\n');
 }
 
