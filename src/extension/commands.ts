@@ -5,11 +5,14 @@ import type { KeptReports } from './diagnose/kept.js';
 import { COMMANDS, GUIDE } from './ids.js';
 import type { Terminals } from './runbook/terminals.js';
 import { addNamespace, addSshHost, connectVisibly, pickTarget } from './targets/commands.js';
+import { forgetCredentials, forgetHostKey } from './targets/forget.js';
+import type { KeptSecrets } from './targets/secrets.js';
 import type { Row } from './tree/item.js';
 
 export interface CommandParts extends DiagnoseParts {
   readonly terminals: Terminals;
   readonly reports: KeptReports;
+  readonly kept: KeptSecrets;
   readonly log: LogOutputChannel;
 }
 
@@ -32,7 +35,7 @@ function isRow(argument: unknown): argument is Row {
 
 /** Registers every command of package.json. A command without an argument asks for what it needs. */
 export function registerCommands(parts: CommandParts): Disposable[] {
-  const { server, targets, view, panels, terminals, reports, log } = parts;
+  const { server, targets, view, panels, terminals, reports, kept, log } = parts;
   const target = async (argument: unknown, title: string): Promise<string | undefined> => {
     const given = givenTarget(argument);
     if (given !== undefined && targets.list().includes(given)) return given;
@@ -75,6 +78,8 @@ export function registerCommands(parts: CommandParts): Disposable[] {
       const node = isRow(argument) ? view.node(argument) : undefined;
       if (node !== undefined) await env.clipboard.writeText(plain(`${node.label} ${node.description}`.trim()));
     },
+    forgetCredentials: () => forgetCredentials(kept),
+    forgetHostKey: () => forgetHostKey(server),
     restartServer: () => server.restart(),
     showLog: () => Promise.resolve(log.show()),
   };

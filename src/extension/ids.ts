@@ -10,6 +10,8 @@ export const COMMANDS = {
   openStep: 'droplens.openStep',
   openTerminal: 'droplens.openTerminal',
   copyRow: 'droplens.copyRow',
+  forgetCredentials: 'droplens.forgetCredentials',
+  forgetHostKey: 'droplens.forgetHostKey',
   restartServer: 'droplens.restartServer',
   showLog: 'droplens.showLog',
 } as const;

@@ -1,5 +1,5 @@
 import { l10n, languages, window, workspace, type ExtensionContext, type LogOutputChannel, type TextDocument } from 'vscode';
-import { Requests } from '../protocol/messages.js';
+import { ClientNotifications, Requests } from '../protocol/messages.js';
 import { sentence } from './client/errors.js';
 import { noticeFailures } from './client/notice.js';
 import { Server } from './client/server.js';
@@ -10,8 +10,12 @@ import { OUTPUT, RUNBOOK_FILES } from './ids.js';
 import { Panels } from './runbook/panels.js';
 import { Params } from './runbook/params.js';
 import { Terminals } from './runbook/terminals.js';
+import { settings } from './settings.js';
 import { Status } from './status.js';
 import { answerPrompts } from './targets/prompts.js';
+import { SecretAnswers } from './targets/secretAnswers.js';
+import { askInBox } from './targets/secretBox.js';
+import { KeptSecrets } from './targets/secrets.js';
 import { SavedTargets } from './targets/saved.js';
 import { Targets } from './targets/targets.js';
 import { LayersView } from './tree/view.js';
@@ -67,17 +71,28 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
     log: warn,
     reveal: (target, layer) => void view.reveal(target, layer),
   });
-  answerPrompts(server);
+  const kept = new KeptSecrets(context.secrets);
+  answerPrompts(server, new SecretAnswers(kept, askInBox, (problem) => warn(`secret store: ${problem}`)));
   noticeFailures(server);
   context.subscriptions.push(
-    ...registerCommands({ server, targets, view, panels, terminals, status, consent: new RootConsent(server), reports, log }),
+    ...registerCommands({ server, targets, view, panels, terminals, status, consent: new RootConsent(server), reports, kept, log }),
     status,
     view,
     terminals,
     panels,
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(`${settings.section}.ssh`)) tellSshOptions(server, warn);
+    }),
+    workspace.onDidGrantWorkspaceTrust(() => tellSshOptions(server, warn)),
     workspace.onDidOpenTextDocument((document) => wake(server, document, warn)),
   );
   for (const document of workspace.textDocuments) wake(server, document, warn);
+}
+
+/** A server that is not running is told when it starts. */
+function tellSshOptions(server: Server, warn: (problem: string) => void): void {
+  if (server.state.kind !== 'running') return;
+  server.notify(ClientNotifications.sshOptions, settings.ssh()).catch((error: unknown) => warn(sentence(error)));
 }
 
 /** A runbook in an editor needs the server, even when no view is shown. */

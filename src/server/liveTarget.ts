@@ -1,4 +1,5 @@
 import { TransportError } from '../collect/transport.js';
+import type { SshBackend } from '../collect/ssh/types.js';
 import type { Target } from '../collect/target.js';
 import { diagnose } from '../core/diagnosis/diagnose.js';
 import type { Diagnosis } from '../core/diagnosis/types.js';
@@ -59,6 +60,7 @@ export class LiveTarget {
   #opened: OpenedTarget | undefined;
   #attempt: Attempt<OpenedTarget> | undefined;
   #host: HostInfo | undefined;
+  #backend: SshBackend | undefined;
   #ring: readonly Sample[] = [];
   #look: Look | undefined;
   #state: TargetState = { kind: 'paused' };
@@ -88,6 +90,11 @@ export class LiveTarget {
   /** The host as it was when the connection was last made; known also while the connection is lost. */
   get host(): HostInfo | undefined {
     return this.#host;
+  }
+
+  /** Which program made the latest SSH connection; `undefined` for a target that needs none. */
+  get backend(): SshBackend | undefined {
+    return this.#backend;
   }
 
   /**
@@ -133,6 +140,7 @@ export class LiveTarget {
     }
     this.#opened = opened;
     this.#host = opened.session.host;
+    this.#backend = opened.ssh?.backend;
     this.#failures = 0;
     this.#index = 0;
     void opened.transport.lost.then((error) => this.#lost(opened, error));

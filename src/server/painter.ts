@@ -29,10 +29,10 @@ export class Painter {
 
   /** Sends what differs from the last update; `complete`: everything. */
   paintTree(target: LiveTarget, complete: boolean): void {
-    const { look, host } = target;
+    const { look, host, backend } = target;
     const nodes =
       look && host
-        ? treeNodes({ ...look, host, causes: this.#library.causes, title: targetTitle(target.target, this.#translate), translate: this.#translate })
+        ? treeNodes({ ...look, host, backend, causes: this.#library.causes, title: targetTitle(target.target, this.#translate), translate: this.#translate })
         : [...this.#nodes.values()];
     const diff = complete ? { changed: nodes, removed: [] } : diffNodes(this.#nodes, nodes);
     this.#rpc.notify(ServerNotifications.tree, {

@@ -15,7 +15,7 @@ const cause = (id: string): Cause => ({ id, layer: 'application' }) as Cause;
 function nodes(samples: readonly Sample[], diagnosis: Diagnosis = clean): ReadonlyMap<string, TreeNode> {
   const host = { name: 'web-1', kernel: '6.1', arch: 'x86_64', uid: 0 } as never;
   const view = derive(observe(samples, 5));
-  const made = treeNodes({ view, diagnosis, host, causes: [cause('full'), cause('slow')], title: 'This machine', translate: english });
+  const made = treeNodes({ view, diagnosis, host, backend: undefined, causes: [cause('full'), cause('slow')], title: 'This machine', translate: english });
   return new Map(made.map((node) => [node.id, node]));
 }
 

@@ -147,7 +147,7 @@ function refusal(
     case 'changed': {
       const how =
         decision.where === 'own'
-          ? msg('Check the fingerprint with the administrator. If it is right, remove "{0}" from {1}.', name, request.ownStore.location)
+          ? msg('Check the fingerprint with the administrator. If it is right, forget the key on record for "{0}" with "Droplens: Forget saved host key" (it stands in {1}).', name, request.ownStore.location)
           : msg('Check the fingerprint with the administrator. If it is right, run: ssh-keygen -R \'{0}\'', name);
       return new TransportError(
         'host-key-changed',

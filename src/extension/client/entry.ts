@@ -1,5 +1,6 @@
 import { env, l10n, workspace, type ExtensionContext, type LogOutputChannel, Uri } from 'vscode';
 import {
+  type CancellationToken,
   CloseAction,
   ErrorAction,
   ErrorCodes,
@@ -12,8 +13,10 @@ import {
 import { type InitializationOptions, PROTOCOL_VERSION } from '../../protocol/messages.js';
 import * as v from 'valibot';
 import { RUNBOOK_FILES } from '../ids.js';
+import { settings } from '../settings.js';
 import { RestartBudget } from './budget.js';
-import type { Link, LinkEvent } from './link.js';
+import type { Link, LinkEvent, Token } from './link.js';
+import { untraced } from './untraced.js';
 
 const RESTARTS = 5;
 const RESTART_WINDOW_MS = 3 * 60_000;
@@ -34,6 +37,25 @@ function lost(error: unknown): unknown {
     : error;
 }
 
+/** The client's token type has a generic event; ours fits it for the one listener it adds. */
+function theirs(token: Token): CancellationToken {
+  return {
+    get isCancellationRequested() {
+      return token.isCancellationRequested;
+    },
+    onCancellationRequested: (listener) => token.onCancellationRequested(() => listener(undefined)),
+  };
+}
+
+function ours(token: CancellationToken): Token {
+  return {
+    get isCancellationRequested() {
+      return token.isCancellationRequested;
+    },
+    onCancellationRequested: (listener) => token.onCancellationRequested(() => listener()),
+  };
+}
+
 async function translations(): Promise<Record<string, string> | null> {
   if (l10n.uri === undefined) return l10n.bundle ?? null;
   const text = new TextDecoder().decode(await workspace.fs.readFile(l10n.uri));
@@ -52,12 +74,15 @@ export async function createLink(
   report: (event: LinkEvent) => void,
 ): Promise<Link> {
   const module = Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath;
-  const initializationOptions: InitializationOptions = {
+  const bundle = env.language === 'en' ? null : await translations();
+  // Made anew for each start of the process: the settings may have changed since the last one.
+  const initializationOptions = (): InitializationOptions => ({
     protocol: PROTOCOL_VERSION,
     runbooks: Uri.joinPath(context.extensionUri, 'media', 'runbooks').fsPath,
-    l10n: env.language === 'en' ? null : await translations(),
+    l10n: bundle,
     storage: context.globalStorageUri.fsPath,
-  };
+    ssh: settings.ssh(),
+  });
   const budget = new RestartBudget(RESTARTS, RESTART_WINDOW_MS);
   const gaveUp = l10n.t(
     'The Droplens server ended unexpectedly {0} times within {1} minutes and is not started again by itself. The log says more.',
@@ -75,6 +100,7 @@ export async function createLink(
       documentSelector: [...RUNBOOK_FILES],
       initializationOptions,
       outputChannel: log,
+      traceOutputChannel: untraced(log.name),
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // The error reaches the person through `start()`; a second message box would say the same.
       initializationFailedHandler: () => false,
@@ -105,13 +131,7 @@ export async function createLink(
     request: async (method, params, token) => {
       try {
         if (token === undefined) return await client.sendRequest(method, params);
-        // The client's token type has a generic event; ours fits it for the one listener it adds.
-        return await client.sendRequest(method, params, {
-          get isCancellationRequested() {
-            return token.isCancellationRequested;
-          },
-          onCancellationRequested: (listener) => token.onCancellationRequested(() => listener(undefined)),
-        });
+        return await client.sendRequest(method, params, theirs(token));
       } catch (error) {
         throw lost(error);
       }
@@ -124,7 +144,9 @@ export async function createLink(
       }
     },
     onNotification: (method, handler) => void client.onNotification(method, handler),
-    onRequest: (method, handler) => void client.onRequest(method, handler),
+    onRequest: (method, handler) => {
+      client.onRequest(method, (params: unknown, token: CancellationToken) => handler(params, ours(token)));
+    },
     stop: () => client.dispose(STOP_TIMEOUT_MS),
   };
 }

@@ -8,9 +8,17 @@ export function isCancelled(error: unknown): boolean {
   return error.code === REQUEST_CANCELLED || error.code === SERVER_CANCELLED;
 }
 
-/** The sentence of an error, without a stack and without control characters. */
+/** The sentence of an error and what can be done about it, without a stack and without control characters. */
 export function sentence(error: unknown): string {
-  return plain(error instanceof Error ? error.message : String(error));
+  const text = error instanceof Error ? error.message : String(error);
+  return plain([text, ...advice(error)].join(' '));
+}
+
+/** The server sends what to do beside its sentence. */
+function advice(error: unknown): string[] {
+  if (typeof error !== 'object' || error === null || !('data' in error)) return [];
+  const { data } = error;
+  return typeof data === 'object' && data !== null && 'how' in data && typeof data.how === 'string' ? [data.how] : [];
 }
 
 /** Text from a host or a server as one bounded line for a dialog. */

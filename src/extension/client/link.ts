@@ -23,7 +23,8 @@ export interface Link {
   request(method: string, params: unknown, token: Token | undefined): Promise<unknown>;
   notify(method: string, params: unknown): Promise<void>;
   onNotification(method: string, handler: (params: unknown) => void): void;
-  onRequest(method: string, handler: (params: unknown) => Promise<unknown>): void;
+  /** The token is cancelled when the other side takes its question back. */
+  onRequest(method: string, handler: (params: unknown, token?: Token) => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ export type ServerState =
   | { readonly kind: 'failed'; readonly why: string };
 
 type Handler = (params: unknown) => void;
-type Answerer = (params: unknown) => Promise<unknown>;
+type Answerer = (params: unknown, token: Token | undefined) => Promise<unknown>;
 
 /** A message that does not fit its schema: the two sides disagree, which only a defect can cause. */
 export class ProtocolError extends Error {}
@@ -69,10 +69,10 @@ export class Server {
   /** One handler per request; a later one takes its place. */
   onRequest<P extends v.GenericSchema, R extends v.GenericSchema>(
     spec: RequestSpec<P, R>,
-    handler: (params: v.InferOutput<P>) => Promise<v.InferInput<R>>,
+    handler: (params: v.InferOutput<P>, token: Token | undefined) => Promise<v.InferInput<R>>,
   ): void {
-    this.#answerers.set(spec.method, async (params) =>
-      parse(spec.method, spec.result, await handler(parse(spec.method, spec.params, params))),
+    this.#answerers.set(spec.method, async (params, token) =>
+      parse(spec.method, spec.result, await handler(parse(spec.method, spec.params, params), token)),
     );
   }
 
@@ -124,7 +124,7 @@ export class Server {
         link.onNotification(method, (params) => this.#tell(method, params));
       }
       for (const { method } of Object.values(ServerRequests)) {
-        link.onRequest(method, (params) => this.#answer(method, params));
+        link.onRequest(method, (params, token) => this.#answer(method, params, token));
       }
       await link.start();
       return link;
@@ -155,9 +155,9 @@ export class Server {
     }
   }
 
-  async #answer(method: string, params: unknown): Promise<unknown> {
+  async #answer(method: string, params: unknown, token: Token | undefined): Promise<unknown> {
     const answerer = this.#answerers.get(method);
     if (answerer === undefined) throw new ProtocolError(`${method}: nobody answers`);
-    return await answerer(params);
+    return await answerer(params, token);
   }
 }

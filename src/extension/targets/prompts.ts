@@ -1,10 +1,11 @@
 import { l10n, window } from 'vscode';
-import { ServerRequests } from '../../protocol/messages.js';
+import { ServerNotifications, ServerRequests } from '../../protocol/messages.js';
 import { plain } from '../client/errors.js';
 import type { Server } from '../client/server.js';
+import type { SecretAnswers } from './secretAnswers.js';
 
-/** Answers what the server asks a person while it connects. Nothing that is typed here is kept. */
-export function answerPrompts(server: Server): void {
+/** Answers what the server asks a person while it connects. */
+export function answerPrompts(server: Server, secrets: SecretAnswers): void {
   server.onRequest(ServerRequests.askHostKey, async ({ asked, host, keyType, fingerprint, hop, alreadyKnown }) => {
     const trust = l10n.t('Trust this host key');
     const detail = [
@@ -24,13 +25,6 @@ export function answerPrompts(server: Server): void {
     );
     return { trust: answer === trust };
   });
-  server.onRequest(ServerRequests.askSecret, async ({ host, prompt, echo }) => {
-    const value = await window.showInputBox({
-      title: l10n.t('Droplens: {0}', plain(host)),
-      prompt: plain(prompt),
-      password: !echo,
-      ignoreFocusOut: true,
-    });
-    return { value: value ?? null };
-  });
+  server.onRequest(ServerRequests.askSecret, async (question, token) => ({ value: await secrets.answer(question, token) }));
+  server.onNotification(ServerNotifications.secretProved, (verdict) => void secrets.proved(verdict));
 }

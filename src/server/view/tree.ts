@@ -1,3 +1,4 @@
+import type { SshBackend } from '../../collect/ssh/types.js';
 import type { Diagnosis, Finding } from '../../core/diagnosis/types.js';
 import { LAYERS, layerTitle, type Layer } from '../../core/layers.js';
 import { msg } from '../../core/message.js';
@@ -7,6 +8,7 @@ import type { Cause } from '../../core/runbook/cause.js';
 import { SIGNALS, type Signal } from '../../core/signals/catalogue.js';
 import type { Translate } from '../../engine/report.js';
 import type { Health, TreeNode } from '../../protocol/tree.js';
+import { backendText } from './backend.js';
 import { count, oneLine, perSecond } from './format.js';
 import { Judgement, worst } from './judgement.js';
 import { rowGroups } from './rows.js';
@@ -17,6 +19,8 @@ export interface TreeInput {
   readonly view: WindowView;
   readonly diagnosis: Diagnosis;
   readonly host: HostInfo;
+  /** Which program made the SSH connection; `undefined` where there is none. */
+  readonly backend: SshBackend | undefined;
   readonly causes: readonly Cause[];
   /** The name under which the person knows the target. */
   readonly title: string;
@@ -49,7 +53,7 @@ function childrenOf(layer: Layer, input: TreeInput, judgement: Judgement): reado
 }
 
 function targetNode(input: TreeInput, judgement: Judgement): TreeNode {
-  const { host, translate } = input;
+  const { host, backend, translate } = input;
   const { alarms } = judgement;
   const calm = quiet(input);
   const health = worst(input.diagnosis.findings.filter((finding) => finding.severity !== 'history'), calm.health);
@@ -63,7 +67,10 @@ function targetNode(input: TreeInput, judgement: Judgement): TreeNode {
     label: input.title,
     description: `${said} · ${oneLine(host.name, 60)}`,
     health,
-    tooltip: translate(msg('{0}, Linux {1}. Values are from the last seconds; totals since boot are history.', oneLine(host.name, 60), oneLine(host.kernel, 60))),
+    tooltip: [
+      translate(msg('{0}, Linux {1}. Values are from the last seconds; totals since boot are history.', oneLine(host.name, 60), oneLine(host.kernel, 60))),
+      ...(backend === undefined ? [] : [oneLine(translate(backendText(backend)), 400)]),
+    ].join('\n'),
     spoken: `${input.title}, ${said}`,
     step: null,
   };
