@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { Parser } from '../core/facts.js';
-import type { SourceId } from '../core/sources.js';
+import { SOURCES, type SourceId } from '../core/sources.js';
 import { localTransport } from './local.js';
-import { enterNamespace, type NamespaceEntry } from './namespace.js';
+import { enterNamespace, type NamespaceEntry } from './namespace/enter.js';
+import { inhabitedSource, InhabitedSession, withInhabitedParser } from './namespace/inhabited.js';
 import { openSession, type ProbeSession } from './session.js';
 import type { Target } from './target.js';
 import type { Transport } from './transport.js';
@@ -42,44 +43,59 @@ export async function connectTarget(target: Target, options: ConnectOptions): Pr
   const host = target.kind === 'local' ? hostname() : target.host;
   const transport = target.kind === 'local' ? localTransport() : await options.ssh(target, signal);
   try {
-    const entry = await enterNamespace(transport, target.namespace, host, signal);
-    const start = (abort: AbortSignal | undefined): Promise<ProbeSession> =>
-      openSession(transport, {
+    // The way in is found anew with each probe: a container that was started again is another process.
+    const start = async (abort: AbortSignal | undefined): Promise<Started> => {
+      const entry = await enterNamespace(transport, target.namespace, host, abort);
+      const { pid, prefix, inNamespace } = entry;
+      const session = await openSession(transport, {
         host,
-        parserFor: options.parserFor,
-        ...entry,
+        prefix,
+        inNamespace,
+        parserFor: withInhabitedParser(options.parserFor),
+        ...(pid === undefined ? {} : { sources: [...SOURCES, inhabitedSource(pid)] }),
         ...(options.tools === undefined ? {} : { tools: options.tools }),
         ...(abort === undefined ? {} : { signal: abort }),
       });
-    return new Connected(transport, entry, start, await start(signal));
+      return { entry, session: pid === undefined ? session : new InhabitedSession(session, pid, host) };
+    };
+    return new Connected(transport, start, await start(signal));
   } catch (error) {
     await transport.dispose();
     throw error;
   }
 }
 
+/** A probe that runs, and the way to where it runs. */
+interface Started {
+  readonly entry: NamespaceEntry;
+  readonly session: ProbeSession;
+}
+
 class Connected implements Connection {
-  readonly #start: (signal: AbortSignal) => Promise<ProbeSession>;
+  readonly #start: (signal: AbortSignal) => Promise<Started>;
   readonly #closing = new AbortController();
-  #session: ProbeSession;
+  #started: Started;
   #renewal: Promise<void> | undefined;
 
   constructor(
     readonly transport: Transport,
-    readonly entry: NamespaceEntry,
-    start: (signal: AbortSignal) => Promise<ProbeSession>,
-    session: ProbeSession,
+    start: (signal: AbortSignal) => Promise<Started>,
+    started: Started,
   ) {
     this.#start = start;
-    this.#session = session;
+    this.#started = started;
   }
 
   get session(): ProbeSession {
-    return this.#session;
+    return this.#started.session;
+  }
+
+  get entry(): NamespaceEntry {
+    return this.#started.entry;
   }
 
   renew(): Promise<void> {
-    if (this.#session.ended === undefined) return Promise.resolve();
+    if (this.session.ended === undefined) return Promise.resolve();
     this.#renewal ??= this.#restart().finally(() => {
       this.#renewal = undefined;
     });
@@ -88,11 +104,11 @@ class Connected implements Connection {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#session.close();
+    await this.session.close();
     await this.transport.dispose();
   }
 
   async #restart(): Promise<void> {
-    this.#session = await this.#start(this.#closing.signal);
+    this.#started = await this.#start(this.#closing.signal);
   }
 }

@@ -1,5 +1,6 @@
 import { URI } from 'vscode-uri';
 import { msg, type Message } from '../core/message.js';
+import { CONTAINER_NAME } from '../core/namespaces/found.js';
 
 /** Which network namespace of a host is meant. `host`: the one in which the host's shell runs. */
 export type Namespace =
@@ -143,7 +144,7 @@ function parseNamespace(path: string): ParsedNamespace {
       ? found({ kind: 'pid', pid: Number(name) })
       : { kind: 'malformed', problem: msg('"{0}" is not a process number.', printable(name)) };
   }
-  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name)
+  return CONTAINER_NAME.test(name)
     ? found({ kind: 'container', id: name })
     : { kind: 'malformed', problem: msg('"{0}" is not the name or the number of a container.', printable(name)) };
 }

@@ -5,7 +5,7 @@ import { english } from '../../src/core/message.js';
 import { parserFor } from '../../src/core/parse/index.js';
 import type { Reading, Sample } from '../../src/core/sample.js';
 import { localTransport } from '../../src/collect/local.js';
-import { enterNamespace } from '../../src/collect/namespace.js';
+import { enterNamespace } from '../../src/collect/namespace/enter.js';
 import { runScript } from '../../src/collect/run.js';
 import { openSession } from '../../src/collect/session.js';
 import type { Namespace } from '../../src/collect/target.js';
@@ -104,9 +104,10 @@ describe('entering a namespace', () => {
       reason: 'unreachable',
       message: 'There is no process 4194304 on testhost.',
     });
-    await expect(enterNamespace(transport, { kind: 'container', id: 'web' }, 'testhost')).rejects.toMatchObject({
-      reason: 'unsupported',
-      how: expect.stringContaining('/pid/PID'),
+    await expect(enterNamespace(transport, { kind: 'container', id: 'no-such-web' }, 'testhost')).rejects.toMatchObject({
+      reason: 'unreachable',
+      message: 'There is no container no-such-web with a network of its own on testhost.',
+      how: expect.stringContaining(NAME),
     });
   });
 
