@@ -102,7 +102,8 @@ describe('Server', () => {
     server.onRequest(ServerRequests.askSecret, ({ prompt }) => Promise.resolve({ value: prompt }));
     await server.request(Requests.local, {});
     const ask = links[0]?.requests.get(ServerRequests.askSecret.method);
-    await expect(ask?.({ host: 'h', prompt: 'Password:', echo: false })).resolves.toEqual({ value: 'Password:' });
+    const question = { host: 'h', prompt: 'Password:', echo: false, about: { kind: 'question' }, wrong: 0, interactive: true };
+    await expect(ask?.(question)).resolves.toEqual({ value: 'Password:' });
     await expect(ask?.({ host: 'h' })).rejects.toBeInstanceOf(ProtocolError);
     const trust = links[0]?.requests.get(ServerRequests.askHostKey.method);
     await expect(trust?.({})).rejects.toBeInstanceOf(ProtocolError);
