@@ -148,7 +148,7 @@ class Session implements ProbeSession {
       const hello = await session.#exchange(0, program, options.helloSeconds ?? 10);
       session.#look = lookOf(hello) ?? session.#look;
       session.#host = hostOf(hello, session.#look, options.host);
-      options.tap?.hello(hello, session.#host);
+      options.tap?.hello(hello, { host: session.#host, inNamespace: options.inNamespace ?? false, commandSeconds: session.#commandSeconds });
       return session;
     } catch (error) {
       session.#end(cancelled());

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { msg } from '../../core/message.js';
-import { parseDropTrace } from '../../core/privileged/dropTrace.js';
-import { FactsBuilder } from '../../core/facts.js';
+import type { RecordedTrace } from '../../core/recording/types.js';
 import type { Reading } from '../../core/sample.js';
-import { firstLine, sanitizeBytes } from '../sanitize.js';
-import type { RemoteProcess, Transport } from '../transport.js';
+import { sanitizeBytes } from '../sanitize.js';
+import { TransportError, type RemoteProcess, type Transport } from '../transport.js';
 import { traceProgram } from './traceProgram.js';
+import { begunReading, endedReading } from './traceReading.js';
 
 /** How many events one trace counts at most. */
 export const MOST_EVENTS = 200_000;
@@ -27,12 +26,16 @@ export interface TraceOptions {
   readonly name?: () => string;
 }
 
+type Printed = Extract<RecordedTrace, { readonly kind: 'printed' }>;
+
 /** A drop trace that runs on a host. */
 export interface DropTrace {
   /** What to put into the first sample: nothing has been counted, or the reason why the trace does not run. */
   readonly begun: Reading;
   /** Ends the trace and gives what it counted. Resolves after the host has removed everything. Never rejects. */
   stop(): Promise<Reading>;
+  /** What was printed so far, from which the same readings can be made again. */
+  readonly recorded: Printed;
   /** Ends the trace without asking what it counted. Safe to call again, also after `stop`. */
   cancel(): void;
 }
@@ -51,8 +54,16 @@ export async function startDropTrace(transport: Transport, options: TraceOptions
   return trace;
 }
 
+/** The trace of a recorded window. Rejects as `startDropTrace` did then. */
+export async function replayTrace(recorded: RecordedTrace): Promise<DropTrace> {
+  if (recorded.kind === 'failed') throw new TransportError('lost', recorded.why);
+  const begun = begunReading(recorded.begun);
+  return { begun, recorded, stop: async () => (begun.state === 'unreadable' ? begun : endedReading(recorded.ended)), cancel: () => undefined };
+}
+
 class Trace implements DropTrace {
-  begun: Reading = { state: 'ok', facts: new FactsBuilder() };
+  begun: Reading = begunReading('');
+  recorded: Printed = { kind: 'printed', begun: '', ended: undefined };
   readonly #keeper: RemoteProcess;
   readonly #output: Uint8Array[] = [];
   #size = 0;
@@ -68,9 +79,10 @@ class Trace implements DropTrace {
 
   async begin(): Promise<void> {
     await within(this.#begins, START_SECONDS);
-    if (/^droplens-trace ready /m.test(this.#text())) return;
-    this.begun = this.#failure();
-    this.cancel();
+    const text = this.#text();
+    this.recorded = { kind: 'printed', begun: text, ended: undefined };
+    this.begun = begunReading(text);
+    if (this.begun.state === 'unreadable') this.cancel();
   }
 
   async stop(): Promise<Reading> {
@@ -79,8 +91,10 @@ class Trace implements DropTrace {
     const ended = await within(this.#done, STOP_SECONDS);
     this.cancel();
     const text = this.#text();
-    if (!ended || !/^droplens-trace end$/m.test(text)) return this.#failure();
-    return { state: 'ok', facts: parseDropTrace(text) };
+    // What a keeper says that did not end is worth hearing, but for its counts.
+    const said = ended || /^droplens-trace failed /m.test(text) ? text : undefined;
+    this.recorded = { kind: 'printed', begun: this.recorded.begun, ended: said };
+    return endedReading(said);
   }
 
   cancel(): void {
@@ -89,17 +103,6 @@ class Trace implements DropTrace {
     void within(this.#done, STOP_SECONDS).then((ended) => {
       if (!ended) this.#keeper.kill();
     });
-  }
-
-  #failure(): Reading {
-    const text = this.#text();
-    const why = /^droplens-trace failed (.*)$/m.exec(text)?.[1];
-    return {
-      state: 'unreadable',
-      reason: 'failed',
-      why: why === undefined ? msg('the drop trace gave no answer in time') : msg('the drop trace could not be used: {0}', firstLine(why)),
-      how: undefined,
-    };
   }
 
   #text(): string {
