@@ -16,6 +16,7 @@ import { watchWindow, type Watched } from '../engine/watch.js';
 import type { TargetState } from '../protocol/tree.js';
 import { Attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
+import { Idle } from './idle.js';
 
 /** Counters of the live view are compared over this many seconds: long enough to be calm, short enough to be live. */
 const LIVE_SPAN = 5;
@@ -34,6 +35,9 @@ export interface LiveTargetDeps {
   random(): number;
 }
 
+/** How soon a connection must answer after this machine has slept to be kept. */
+const WAKE_MS = 3_000;
+
 /** Times between two looks, in milliseconds; a timer cannot wait longer than about 24 days. */
 const SHORTEST_INTERVAL = 250;
 const LONGEST_INTERVAL = 600_000;
@@ -50,13 +54,17 @@ export interface Look {
 }
 
 /**
- * One target for as long as the extension is interested in it: connects, samples while somebody looks, reconnects
- * without asking anybody when the connection is lost.
+ * One target for as long as the extension is interested in it: connects, samples while somebody looks, starts the probe
+ * anew when it hangs, reconnects without asking anybody when the connection is lost, and closes one that nobody uses.
  */
 export class LiveTarget {
   readonly uri: string;
   readonly target: Target;
   readonly #deps: LiveTargetDeps;
+  readonly #idle = new Idle(() => {
+    this.#setState({ kind: 'paused' });
+    void this.#letGo().catch(() => undefined);
+  });
   #opened: OpenedTarget | undefined;
   #attempt: Attempt<OpenedTarget> | undefined;
   #host: HostInfo | undefined;
@@ -71,6 +79,8 @@ export class LiveTarget {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  /** Whether to look again at once when the look under way is over. */
+  #hurry = false;
   #end = new AbortController();
 
   constructor(uri: string, target: Target, deps: LiveTargetDeps) {
@@ -147,6 +157,7 @@ export class LiveTarget {
     this.#setState(this.#watching ? { kind: 'live' } : { kind: 'paused' });
     // Looking had stopped where only a person could go on.
     this.#schedule(0);
+    this.#rest();
     return opened;
   }
 
@@ -168,6 +179,40 @@ export class LiveTarget {
       this.#timer = undefined;
       if (this.#state.kind === 'live') this.#setState({ kind: 'paused' });
     }
+    this.#rest();
+  }
+
+  /** Keeps the connection although nobody looks: a terminal is open, a command runs. The result lets it go. */
+  hold(): () => void {
+    return this.#idle.hold();
+  }
+
+  /**
+   * This machine has slept. A connection that does not answer at once is given up, and one that is lost is made anew
+   * without a further wait. Where a terminal or a command uses it, its keepalive decides: the network may only be slow
+   * to come back.
+   */
+  async woke(): Promise<void> {
+    this.#failures = 0;
+    const opened = this.#opened;
+    if (opened === undefined) {
+      // An attempt from before goes to an address, or over a network, that may be gone.
+      if (this.#attempt?.interactive === false) this.#attempt.abandon();
+      this.#lookNow();
+      return;
+    }
+    if (opened.ssh === undefined || this.#idle.held) return;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), WAKE_MS);
+    const answered = await opened.session.sample(new Set(), late.signal).then(
+      () => true,
+      () => false,
+    );
+    clearTimeout(timer);
+    if (answered || this.#opened !== opened) return;
+    this.#lost(opened, new TransportError('lost', english(msg('The connection to {0} did not survive the sleep of this machine.', opened.session.host.name))));
+    this.#failures = 0;
+    this.#lookNow();
   }
 
   /** Watches a window and judges it; the live view goes on with the same samples. `deepen`: what root is to see of it. */
@@ -178,6 +223,22 @@ export class LiveTarget {
     deepen: (opened: OpenedTarget) => Promise<Deeper> = () => Promise.resolve(notAgreed(msg('Use “Diagnose deeper as root”.'))),
   ): Promise<WatchedHost> {
     const opened = await this.connect(true, signal);
+    const release = this.hold();
+    try {
+      await this.#renew(opened);
+      return await this.#diagnose(opened, seconds, progress, signal, deepen);
+    } finally {
+      release();
+    }
+  }
+
+  async #diagnose(
+    opened: OpenedTarget,
+    seconds: number,
+    progress: (elapsed: number) => void,
+    signal: AbortSignal,
+    deepen: (opened: OpenedTarget) => Promise<Deeper>,
+  ): Promise<WatchedHost> {
     const deeper = await deepen(opened);
     const sampler = {
       sample: async (tiers: ReadonlySet<Tier>, abort?: AbortSignal): Promise<Sample> => {
@@ -202,9 +263,32 @@ export class LiveTarget {
   async dispose(): Promise<void> {
     this.watch(false, this.#intervalMs);
     this.#end.abort();
+    await this.#letGo();
+  }
+
+  async #letGo(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#rest();
     await opened?.close();
+  }
+
+  /** A connection costs the host something: one that nobody uses is closed some time later. */
+  #rest(): void {
+    this.#idle.counting = this.#opened?.ssh !== undefined && !this.#watching && !this.#end.signal.aborted;
+  }
+
+  #lookNow(): void {
+    this.#hurry = this.#looking;
+    this.#schedule(0);
+  }
+
+  /** Makes sure that the probe runs. */
+  async #renew(opened: OpenedTarget): Promise<void> {
+    if (opened.session.ended === undefined) return;
+    await opened.renew();
+    this.#host = opened.session.host;
+    this.#index = 0;
   }
 
   #schedule(delay: number): void {
@@ -219,7 +303,9 @@ export class LiveTarget {
     const next = await this.#lookOnce().finally(() => {
       this.#looking = false;
     });
-    if (next !== undefined) this.#schedule(next);
+    const hurry = this.#hurry;
+    this.#hurry = false;
+    if (next !== undefined) this.#schedule(hurry ? 0 : next);
   }
 
   /** In how many milliseconds to look again; `undefined` when what went wrong will not pass by itself. */
@@ -229,6 +315,7 @@ export class LiveTarget {
     try {
       const opened = await this.connect(false);
       try {
+        await this.#renew(opened);
         this.#take(await opened.session.sample(liveTiers(this.#index, this.#intervalMs), this.#end.signal));
         this.#index += 1;
       } catch (error) {
@@ -239,7 +326,7 @@ export class LiveTarget {
       // `connect` has told why; what a person must decide is not tried again behind their back.
     }
     if (this.#state.kind === 'failed') return undefined;
-    if (this.#opened === undefined) return this.#backoff();
+    if (this.#opened === undefined || this.#state.kind === 'stale') return this.#backoff();
     // Rates need two looks: the second comes soon, however seldom the others.
     const interval = this.#ring.length < 2 ? Math.min(this.#intervalMs, SECOND_LOOK_MS) : this.#intervalMs;
     return Math.max(0, interval - (this.#deps.now() - started));
@@ -250,6 +337,8 @@ export class LiveTarget {
   }
 
   #take(sample: Sample): void {
+    // Only what works is a success: a host may accept a connection and end it again each time.
+    this.#failures = 0;
     this.#ring = retain([...this.#ring, sample], LIVE_SPAN);
     const view = derive(observe(this.#ring, LIVE_SPAN));
     this.#look = { view, diagnosis: diagnose(view, this.#deps.library.causes) };
@@ -259,17 +348,24 @@ export class LiveTarget {
   #sampleFailed(opened: OpenedTarget, error: TransportError): void {
     if (error.reason === 'cancelled') return;
     // One answer that could not be understood says nothing about the next; a gap in the samples is harmless.
-    if (error.reason === 'garbled') return;
-    this.#lost(opened, error);
+    if (error.reason === 'garbled' || this.#opened !== opened) return;
+    // The probe has ended; of the connection its keepalive knows. Terminals go on, and so may the next probe.
+    this.#failures += 1;
+    this.#stale(error.message);
   }
 
   #lost(opened: OpenedTarget, error: TransportError): void {
     if (this.#opened !== opened) return;
-    this.#opened = undefined;
     this.#failures += 1;
-    void opened.close().catch(() => undefined);
-    this.#setState({ kind: 'stale', since: this.#deps.now(), why: error.message });
+    void this.#letGo().catch(() => undefined);
+    this.#stale(error.message);
     this.#schedule(this.#backoff());
+  }
+
+  /** What is on the screen stays, and grows old. */
+  #stale(why: string): void {
+    const since = this.#state.kind === 'stale' ? this.#state.since : this.#deps.now();
+    this.#setState({ kind: 'stale', since, why });
   }
 
   #failed(error: unknown): void {
@@ -283,8 +379,7 @@ export class LiveTarget {
     const passing = known !== undefined && ['unreachable', 'timeout', 'lost'].includes(known.reason);
     if (this.#look !== undefined && passing) {
       // It worked before: keep what is on the screen, say how old it is, and go on trying.
-      const since = this.#state.kind === 'stale' ? this.#state.since : this.#deps.now();
-      this.#setState({ kind: 'stale', since, why });
+      this.#stale(why);
       return;
     }
     this.#setState({ kind: 'failed', why, how: known?.how ?? null });

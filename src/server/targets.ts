@@ -4,6 +4,7 @@ import type { Translate } from '../engine/report.js';
 import { LiveTarget, type LiveTargetDeps } from './liveTarget.js';
 import { Painter } from './painter.js';
 import { UserError, type Rpc } from './rpc.js';
+import { WakeWatch } from './wakeWatch.js';
 
 /** A target and the painter of its tree and runbooks. */
 export interface Entry {
@@ -21,12 +22,16 @@ export class Targets {
   readonly #library: Library;
   readonly #translate: Translate;
   readonly #open: LiveTargetDeps['open'];
+  readonly #wake: WakeWatch;
 
   constructor(rpc: Rpc, library: Library, translate: Translate, open: LiveTargetDeps['open']) {
     this.#rpc = rpc;
     this.#library = library;
     this.#translate = translate;
     this.#open = open;
+    this.#wake = new WakeWatch(Date.now, () => {
+      for (const { live } of this.#entries.values()) void live.woke();
+    });
   }
 
   /** The entry for a URI, made on first use. Throws a {@link UserError} for a malformed one. */
@@ -64,6 +69,7 @@ export class Targets {
   }
 
   async dispose(): Promise<void> {
+    this.#wake.stop();
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     await Promise.allSettled(entries.map((entry) => entry.live.dispose()));

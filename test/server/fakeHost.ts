@@ -1,4 +1,5 @@
 import type { ProbeSession } from '../../src/collect/session.js';
+import type { SshTransport } from '../../src/collect/ssh/types.js';
 import { TransportError, type Transport } from '../../src/collect/transport.js';
 import type { Sample } from '../../src/core/sample.js';
 import type { Tier } from '../../src/core/sources.js';
@@ -18,6 +19,11 @@ export const library: Library = {
 
 /** A host under the test's control. */
 export class FakeHost {
+  /** Why the probe has ended; set by the test, and undone by {@link renewals}. */
+  ended: TransportError | undefined;
+  renewals = 0;
+  /** What starting the probe anew is answered with. */
+  renew: () => Promise<void> = () => Promise.resolve();
   readonly samples: ReadonlySet<Tier>[] = [];
   closed = 0;
   lose: (error: TransportError) => void = () => undefined;
@@ -25,12 +31,19 @@ export class FakeHost {
   answer: (signal: AbortSignal | undefined) => Promise<Sample> = () => Promise.resolve(this.at());
   readonly opened: OpenedTarget;
 
-  constructor(readonly name = 'web-1') {
+  constructor(
+    readonly name = 'web-1',
+    kind: 'local' | 'ssh' = 'local',
+  ) {
     const lost = new Promise<TransportError>((resolve) => (this.lose = resolve));
     const transport: Transport = { lost, spawn: () => Promise.reject(new Error('not here')), dispose: () => Promise.resolve() };
+    const ended = (): TransportError | undefined => this.ended;
     const session: ProbeSession = {
       host: { name, kernel: '6.1', bootId: 'boot-1', uid: 0, tools: new Set() },
       traffic: { bytesIn: 0, bytesOut: 0, samples: 0, roundTrips: 0 },
+      get ended() {
+        return ended();
+      },
       sample: (tiers, signal) => {
         this.samples.push(tiers);
         return this.answer(signal);
@@ -41,7 +54,14 @@ export class FakeHost {
       this.closed += 1;
       return Promise.resolve();
     };
-    this.opened = { session, transport, entry: { prefix: [], inNamespace: false }, uri: 'ssh://web-1/', ssh: undefined, close };
+    const renew = async (): Promise<void> => {
+      this.renewals += 1;
+      await this.renew();
+      this.ended = undefined;
+    };
+    const ssh: SshTransport = { ...transport, backend: { client: 'ssh2' }, openTerminal: () => Promise.reject(new Error('not here')) };
+    const entry = { prefix: [], inNamespace: false };
+    this.opened = { session, transport, entry, uri: 'ssh://web-1/', ssh: kind === 'ssh' ? ssh : undefined, renew, close };
   }
 
   at(): Sample {

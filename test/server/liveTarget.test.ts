@@ -257,7 +257,7 @@ describe('a lost connection', () => {
     await pass(0);
     attempts[0]?.resolve(host.opened);
     await pass(250);
-    host.answer = () => Promise.reject(lost());
+    host.answer = () => (host.lose(lost()), Promise.reject(lost()));
     await pass(250);
     expect(live.state.kind).toBe('stale');
     await pass(900);

@@ -43,11 +43,15 @@ export function handleRunbooks(rpc: Rpc, targets: Targets, library: Library, tra
     if (found.kind === 'refused') return { ...found, how: null };
     const checked = checkParams(found.command, params);
     if (checked.kind === 'refused') return { kind: 'refused' as const, why: translate(checked.why), how: null };
+    const { live } = targets.get(target);
+    const release = live.hold();
     try {
-      const opened = await targets.get(target).live.connect(true, signal);
+      const opened = await live.connect(true, signal);
       return await runCommand(opened, found.command, checked.env, translate, signal);
     } catch (error) {
       throw forPeople(error);
+    } finally {
+      release();
     }
   });
 

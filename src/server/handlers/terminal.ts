@@ -25,15 +25,18 @@ export function handleTerminals(rpc: Rpc, targets: Targets, translate: Translate
 
   rpc.handle(Requests.openTerminal, async ({ target, columns, rows }, signal) => {
     try {
-      const { ssh, entry, session } = await targets.get(target).live.connect(true, signal);
+      const { live } = targets.get(target);
+      const { ssh, entry, session } = await live.connect(true, signal);
       if (ssh === undefined) {
         throw new UserError(translate(msg('A terminal of {0} is opened by VS Code itself.', session.host.name)), undefined);
       }
       const terminal = await ssh.openTerminal({ columns, rows });
       const id = randomUUID();
       terminals.set(id, terminal);
+      const release = live.hold();
       terminal.onData((data) => rpc.notify(ServerNotifications.terminalData, { terminal: id, data }));
       void terminal.exit.then((exit) => {
+        release();
         terminals.delete(id);
         rpc.notify(ServerNotifications.terminalExit, { terminal: id, exit });
       });
