@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { parseTarget, type Target } from '../collect/target.js';
+import { formatTarget, parseTarget, type Target } from '../collect/target.js';
+import { parseFlow, type Flow } from '../core/bothEnds/flow.js';
 import { english, msg } from '../core/message.js';
 import { LONGEST_WINDOW, SHORTEST_WINDOW } from '../engine/watch.js';
 
@@ -8,6 +9,16 @@ export type Invocation =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'diagnose'; readonly target: Target; readonly seconds: number; readonly json: boolean; readonly root: boolean }
+  | {
+      readonly kind: 'bothEnds';
+      readonly target: Target;
+      readonly peer: Target;
+      /** `undefined`: the busiest between the two. */
+      readonly flow: Flow | undefined;
+      readonly seconds: number;
+      readonly json: boolean;
+      readonly root: boolean;
+    }
   | { readonly kind: 'sample'; readonly target: Target; readonly json: boolean }
   | { readonly kind: 'wrong'; readonly why: string };
 
@@ -22,6 +33,8 @@ export function parseInvocation(argv: readonly string[]): Invocation {
       allowPositionals: true,
       options: {
         seconds: { type: 'string' },
+        peer: { type: 'string' },
+        flow: { type: 'string' },
         json: { type: 'boolean', default: false },
         root: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -42,13 +55,27 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   if (command === 'sample') {
     if (values.seconds !== undefined) return wrong(english(msg('sample takes one look and has no --seconds.')));
     if (values.root) return wrong(english(msg('sample reads without root and has no --root.')));
+    if (values.peer !== undefined || values.flow !== undefined) return wrong(english(msg('sample looks at one host and has no --peer and no --flow.')));
     return { kind: 'sample', target: target.target, json: values.json };
   }
   const seconds = values.seconds === undefined ? DEFAULT_SECONDS : Number(values.seconds);
   if (!(seconds >= SHORTEST_WINDOW && seconds <= LONGEST_WINDOW)) {
     return wrong(english(msg('--seconds takes a number from {0} to {1}.', SHORTEST_WINDOW, LONGEST_WINDOW)));
   }
-  return { kind: 'diagnose', target: target.target, seconds, json: values.json, root: values.root };
+  const wanted = { target: target.target, seconds, json: values.json, root: values.root };
+  if (values.peer === undefined) {
+    return values.flow === undefined ? { kind: 'diagnose', ...wanted } : wrong(english(msg('--flow needs the other host: name it with --peer.')));
+  }
+  return bothEnds(wanted, values.peer, values.flow);
+}
+
+function bothEnds(wanted: Omit<Extract<Invocation, { kind: 'diagnose' }>, 'kind'>, peerText: string, flowText: string | undefined): Invocation {
+  const peer = parseTarget(peerText);
+  if (peer.kind === 'malformed') return wrong(english(peer.problem));
+  if (formatTarget(peer.target) === formatTarget(wanted.target)) return wrong(english(msg('--peer names the other host: {0} is the same target.', peerText)));
+  const flow = flowText === undefined ? undefined : parseFlow(flowText);
+  if (flow?.kind === 'malformed') return wrong(english(flow.problem));
+  return { kind: 'bothEnds', ...wanted, peer: peer.target, flow: flow?.flow };
 }
 
 function wrong(why: string): Invocation {

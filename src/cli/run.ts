@@ -3,27 +3,15 @@ import { TransportError } from '../collect/transport.js';
 import { english, msg } from '../core/message.js';
 import { notAgreed, openDeeper, rootWay } from '../engine/deeper.js';
 import { loadLibrary, type Library } from '../engine/library.js';
-import { openTarget, type OpenedTarget } from '../engine/open.js';
+import type { OpenedTarget } from '../engine/open.js';
 import { toReport } from '../engine/report.js';
 import { diagnosisTiers } from '../engine/schedule.js';
 import { watchWindow } from '../engine/watch.js';
-import { terminalAsker } from './asker.js';
 import { parseInvocation } from './args.js';
+import { diagnoseBothEnds } from './bothEnds.js';
+import { disposable, open, type Environment } from './opened.js';
 import { sampleJson } from './sampleJson.js';
 import { HELP, jsonText, reportText, sampleText } from './text.js';
-
-/** What the program reads and writes. */
-export interface Environment {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  /** Folder of the runbooks. */
-  readonly runbooks: string;
-  /** Folder in which accepted host keys are remembered. */
-  readonly storage: string;
-  readonly version: string;
-  readonly signal: AbortSignal;
-}
 
 /** Runs one invocation; resolves with the exit status of the contract: 0 nothing lost, 1 loss, 2 could not diagnose. */
 export async function run(argv: readonly string[], env: Environment): Promise<0 | 1 | 2> {
@@ -39,8 +27,10 @@ export async function run(argv: readonly string[], env: Environment): Promise<0 
       env.stderr.write(`droplens: ${invocation.why}\n\n${HELP}`);
       return 2;
     case 'diagnose':
+    case 'bothEnds':
     case 'sample':
       try {
+        if (invocation.kind === 'bothEnds') return await diagnoseBothEnds(invocation, env);
         return invocation.kind === 'diagnose'
           ? await diagnoseTarget(invocation, env)
           : await sampleTarget(invocation, env);
@@ -85,18 +75,6 @@ async function sampleTarget(
   return 0;
 }
 
-function open(target: Target, env: Environment): Promise<OpenedTarget> {
-  return openTarget(target, {
-    asker: terminalAsker(env.stdin, env.stderr),
-    storage: env.storage,
-    interactive: env.stdin.isTTY === true,
-    // Whoever types the host's name in a terminal would get the same from ssh.
-    mayRunPrograms: true,
-    tools: [],
-    signal: env.signal,
-  });
-}
-
 /** Both, or the first error; a target that was opened all the same is closed again. */
 async function both(library: Promise<Library>, opened: Promise<OpenedTarget>): Promise<readonly [Library, OpenedTarget]> {
   try {
@@ -105,11 +83,6 @@ async function both(library: Promise<Library>, opened: Promise<OpenedTarget>): P
     await opened.then((target) => target.close()).catch(() => undefined);
     throw error;
   }
-}
-
-/** Sees to it that nothing stays behind on the host, however the work ends. */
-function disposable<T extends { close(): Promise<void> }>(value: T): AsyncDisposable & { readonly value: T } {
-  return { value, [Symbol.asyncDispose]: () => value.close() };
 }
 
 function explain(error: unknown): string {

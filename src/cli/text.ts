@@ -1,23 +1,32 @@
 import { inline } from '../collect/sanitize.js';
 import { LAYERS, layerTitle } from '../core/layers.js';
 import { english, msg } from '../core/message.js';
+import { WHOLE_HOST } from '../core/namespaces/wholeHost.js';
 import type { Sample } from '../core/sample.js';
+import { placeTitle } from '../core/bothEnds/titles.js';
+import type { BothEndsReport } from '../protocol/bothEnds.js';
 import type { DiagnosisReport } from '../protocol/diagnosis.js';
 
 export const HELP = `Droplens finds where a Linux host loses packets.
 
   droplens diagnose [TARGET] [--seconds N] [--json] [--root]
                                       watch the host for N seconds (default 3) and name the cause
+  droplens diagnose TARGET --peer TARGET [--flow FLOW] [--seconds N] [--json] [--root]
+                                      watch two hosts and say where a flow between them loses
   droplens sample [TARGET] [--json]   print every counter once
   droplens --help | --version
 
 TARGET   local:/ (default)   local:/netns/NAME   local:/pid/PID
          ssh://[user@]host[:port]/   each also with /netns/NAME or /pid/PID
 
+FLOW     who sends to whom, as 'tcp 10.0.0.1:40000 > 10.0.0.2:5201' or 'udp …'; the busiest of the two hosts unless given.
+         Behind NAT add what the receiver's host sees: '… as 192.0.2.1:61000 > 10.9.0.2:5201'
+
 --root   also read what only root can see: firewall rules by name, kernel messages, a trace of why the kernel drops.
          Only reads, and leaves nothing behind. Uses root's own connection, or sudo where it needs no password.
 
 Exit     0 nothing lost while watching   1 loss found   2 could not diagnose (the reason is on stderr)
+         with --peer: 2 also when the evidence does not decide
 `;
 
 /** A report for a terminal: nothing in it that a terminal would obey, whatever the host calls its things. */
@@ -29,7 +38,8 @@ export function reportText(report: DiagnosisReport): string {
     lines.push(`${finding.severity.toUpperCase().padEnd(8)} ${finding.cause}  (${layer}, ${finding.direction})${rate}`);
     lines.push(`         ${finding.summary}`);
     for (const entry of finding.evidence) {
-      lines.push(`           ${entry.signal}: ${entry.before} → ${entry.after} (${signed(entry.delta)})`);
+      const scope = entry.wholeHost ? `  [${english(WHOLE_HOST)}]` : '';
+      lines.push(`           ${entry.signal}: ${entry.before} → ${entry.after} (${signed(entry.delta)})${scope}`);
     }
     lines.push('');
   }
@@ -37,6 +47,25 @@ export function reportText(report: DiagnosisReport): string {
     lines.push(english(msg('Not checked:')));
     for (const entry of report.notChecked) lines.push(`  ${entry.what}: ${entry.why}${entry.how ? ` → ${entry.how}` : ''}`);
     lines.push('');
+  }
+  return lines.map(inline).join('\n');
+}
+
+/** A verdict about both ends of a flow for a terminal, as safe as {@link reportText}. */
+export function bothEndsText(report: BothEndsReport): string {
+  const names = { sender: report.sender, receiver: report.receiver };
+  const lines = [report.summary, '', `${report.flow}  →  ${english(placeTitle(report.place))}`, ''];
+  for (const end of ['sender', 'receiver'] as const) {
+    lines.push(english(end === 'sender' ? msg('Sender, {0}:', names.sender) : msg('Receiver, {0}:', names.receiver)));
+    for (const entry of report.because.filter((each) => each.end === end)) {
+      lines.push(`  ${entry.signal}: ${entry.before} → ${entry.after} (${signed(entry.delta)})`);
+    }
+    for (const finding of report.findings.filter((each) => each.end === end)) lines.push(`  ${finding.cause}: ${finding.summary}`);
+    for (const entry of report.ends[end].notChecked) lines.push(`  ${english(msg('Not checked:'))} ${entry.what}: ${entry.why}${entry.how ? ` → ${entry.how}` : ''}`);
+    lines.push('');
+  }
+  if (report.alternatives.length > 0) {
+    lines.push(english(msg('Other flows between the two, for --flow:')), ...report.alternatives.slice(0, 20).map(({ flow }) => `  ${flow}`), '');
   }
   return lines.map(inline).join('\n');
 }
