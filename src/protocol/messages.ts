@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ChangeId, ChangeState, Done, FixName, FixOffer, LoggedChange, PersistOffer, PlanResult, UndoneChange } from './change.js';
 import { DiagnosisReport } from './diagnosis.js';
 import { RunbookDocument, RunbookUpdate, RunResult } from './runbook.js';
 import { TreeUpdate } from './tree.js';
@@ -115,6 +116,47 @@ export const Requests = {
     v.object({ name: v.string(), value: v.string() }),
     v.object({ problem: v.nullable(v.string()) }),
   ),
+  /** What can be chosen before a plan of a fix is made. Asks nothing of the host. */
+  fixOffer: request('fix/offer', FixName, FixOffer),
+  /**
+   * Reads what a fix would change and answers with the plan, which stands for some minutes. `values`: for the steps that
+   * ask, by their index; the proposed one stands for one that is missing. May ask for sudo's password.
+   */
+  fixPlan: request(
+    'fix/plan',
+    v.object({ ...FixName.entries, row: v.nullable(v.string()), values: v.record(v.string(), v.pipe(v.string(), v.maxLength(256))) }),
+    PlanResult,
+  ),
+  /**
+   * A person agreed to this plan: makes the change. Answers when it is under way or refused; what follows comes as
+   * `change`. Refused when anything is not as the plan says any more.
+   */
+  fixApply: request(
+    'fix/apply',
+    v.object({ target: Target, plan: ChangeId, seconds: v.number() }),
+    v.variant('kind', [
+      v.object({ kind: v.literal('begun'), change: ChangeId }),
+      v.object({ kind: v.literal('refused'), why: v.string(), how: v.nullable(v.string()) }),
+    ]),
+  ),
+  /** Keeps or undoes a change that is on trial, or watches its counters once more. */
+  fixDecide: request(
+    'fix/decide',
+    v.object({ target: Target, change: ChangeId, decision: v.picklist(['keep', 'undo', 'measure']) }),
+    Done,
+  ),
+  /** Changes of this host that are known here, the latest first, those under way not among them. */
+  changes: request('changes/list', v.object({ target: Target }), v.object({ changes: v.array(LoggedChange) })),
+  /** Undoes these changes, the latest first; `force`: also where the host has another value by now. */
+  undoChanges: request(
+    'changes/undo',
+    v.object({ target: Target, changes: v.array(ChangeId), force: v.boolean() }),
+    v.object({ results: v.array(UndoneChange) }),
+  ),
+  /** Which files would keep a change over a reboot on this host. Changes nothing. */
+  persistOffer: request('persist/offer', v.object({ target: Target, change: ChangeId }), PersistOffer),
+  /** Writes one of the offered files, as it was shown; refused when the file is not as it was then. */
+  persistApply: request('persist/apply', v.object({ target: Target, change: ChangeId, edit: ChangeId }), Done),
   /** Host names of the ssh configuration, for the picker. */
   sshHosts: request('ssh/hosts', v.object({}), v.object({ hosts: v.array(v.string()) })),
   /** Host keys that a person accepted here, which are kept apart from known_hosts. */
@@ -162,6 +204,7 @@ export const ClientNotifications = {
 export const ServerNotifications = {
   tree: notification('tree', TreeUpdate),
   runbook: notification('runbook/state', RunbookUpdate),
+  change: notification('change', ChangeState),
   diagnoseProgress: notification(
     'diagnose/progress',
     v.object({ target: Target, elapsed: v.number(), seconds: v.number(), text: v.string() }),

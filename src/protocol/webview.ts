@@ -38,6 +38,7 @@ export const WORDS = [
   'report.earlier',
   'report.history',
   'report.evidence',
+  'report.wholeHost',
   'report.signal',
   'report.before',
   'report.after',

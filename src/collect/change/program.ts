@@ -22,7 +22,8 @@ export const eventMark = (nonce: string): string => `droplens:${nonce} `;
 export function actLine(act: Act): string {
   if (act.kind === 'write') return `printf '%s\\n' ${quote(act.text)} > ${quote(act.path)}`;
   const line = quoteArgv(act.argv);
-  return act.stdin === undefined ? line : `printf '%s' ${quote(act.stdin)} | ${line}`;
+  const whole = act.stdin === undefined ? line : `printf '%s' ${quote(act.stdin)} | ${line}`;
+  return act.tolerates === undefined ? whole : `${whole} || [ $? -eq ${act.tolerates} ]`;
 }
 
 /**

@@ -14,7 +14,7 @@ export type Setting =
   | { readonly kind: 'link'; readonly dev: string; readonly attribute: 'mtu' | 'txqueuelen' | 'state' }
   /** `tc qdisc change dev … limit`: `parent` is `root` or a class (`1:2`). */
   | { readonly kind: 'qdisc'; readonly dev: string; readonly parent: string; readonly option: 'limit' }
-  /** A rule of nftables by its handle, or of iptables by its place: there or not. */
+  /** A rule of nftables by its handle, or of iptables by its place: on, or off (without its verdict). */
   | { readonly kind: 'rule'; readonly rule: RuleName }
   /** A route as `ip route show` prints its destination and type, in a table: there or not. */
   | { readonly kind: 'route'; readonly family: 4 | 6; readonly table: string; readonly type: string; readonly destination: string }
@@ -29,8 +29,11 @@ export type RuleName =
 export type Act =
   /** Writes a line into a file of /proc or /sys. */
   | { readonly kind: 'write'; readonly path: string; readonly text: string }
-  /** Starts a program with these arguments; `stdin` is given to it where it has one. */
-  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly stdin?: string };
+  /**
+   * Starts a program with these arguments; `stdin` is given to it where it has one. `tolerates`: an exit status that is
+   * as good as 0, because it says that there was nothing to do.
+   */
+  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly stdin?: string; readonly tolerates?: number };
 
 /** How a setting is read: what the file or the program prints is what `understand` gets. */
 export type Read = { readonly kind: 'read'; readonly path: string } | { readonly kind: 'run'; readonly argv: readonly string[] };
@@ -55,7 +58,7 @@ export interface SettingKind<S extends Setting> {
   /** What is wrong with a wanted value; `undefined` when it can be set. */
   check(setting: S, value: string, current: Current): Message | undefined;
   sets(setting: S, value: string, current: Current): readonly Act[];
-  /** The exact inverse: from whatever it is then back to `before`. */
+  /** The exact inverse: back to `before`, also when it is as before already. */
   resets(setting: S, before: Current): readonly Act[];
 }
 
@@ -83,7 +86,7 @@ export interface Fix {
 export interface FixSetting {
   /** `sysctl net.core.somaxconn`, `link {it.name} mtu`: kind and address. */
   readonly address: Template;
-  /** The proposed value; may use `current`, the value that the host has. */
+  /** The proposed value; `now.current` is the value that the host has. */
   readonly value: Condition;
   /** Whether a person may give another value; else `value` is what is set. */
   readonly asked: boolean;

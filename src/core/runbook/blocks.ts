@@ -21,6 +21,8 @@ export interface Command {
   readonly params: readonly ParamName[];
   readonly timeoutSeconds: number;
   readonly root: boolean;
+  /** The fix of the front matter that does the same with undo and proof; it is offered in place of the block's Run. */
+  readonly fix: string | undefined;
   /** Line of the fence in the file, from 0. */
   readonly line: number;
 }
@@ -30,7 +32,7 @@ const LONGEST_TIMEOUT = 120;
 
 const KNOWN = new Set([
   'id', 'label', 'droplens.risk', 'droplens.undo', 'droplens.interpret', 'droplens.tools', 'droplens.install',
-  'droplens.params', 'droplens.timeout', 'droplens.privilege',
+  'droplens.params', 'droplens.timeout', 'droplens.privilege', 'droplens.fix',
 ]);
 
 /** Reads the JSON attributes of a fence's info string or of a heading. `undefined` when there are none. */
@@ -62,7 +64,7 @@ export function parseCommand(info: string, script: string, line: number, problem
     problems.push(lineProblem(`"${riskText}" is not one of ${RISKS.join(', ')}; it counts as changes.`, line));
   }
   const undo = text(attributes, 'droplens.undo');
-  if (risk === 'changes' && undo === undefined) {
+  if (risk === 'changes' && undo === undefined && text(attributes, 'droplens.fix') === undefined) {
     problems.push(lineProblem(`The command "${id}" changes the host and needs "droplens.undo".`, line));
   }
   const params: ParamName[] = [];
@@ -84,6 +86,7 @@ export function parseCommand(info: string, script: string, line: number, problem
     params,
     timeoutSeconds: Number.isFinite(timeout) ? Math.min(Math.max(timeout, 1), LONGEST_TIMEOUT) : DEFAULT_TIMEOUT,
     root: text(attributes, 'droplens.privilege') === 'root',
+    fix: text(attributes, 'droplens.fix'),
     line,
   };
 }

@@ -2,10 +2,12 @@ import type { MarkdownIt } from 'markdown-it';
 import type { Condition, ConditionCompiler } from '../diagnosis/condition.js';
 import { TABLES, type TableName } from '../facts.js';
 import { DIRECTIONS, LAYERS, SEVERITIES, type Direction, type Layer, type Severity } from '../layers.js';
+import { parseFixes } from '../fix/parse.js';
+import type { Fix } from '../fix/types.js';
 import type { Command } from './blocks.js';
 import { FrontMatter, type Placed } from './frontMatter.js';
 import { parseSections, type Part } from './markdown.js';
-import { inOrder, type Problem } from './problem.js';
+import { inOrder, lineProblem, type Problem } from './problem.js';
 import { compileTemplate, type Template } from './template.js';
 
 /** When a cause holds with a certain severity, and how that is said. */
@@ -37,6 +39,8 @@ export interface Cause {
   readonly evidence: readonly string[];
   /** Causes that are not reported beside this one. */
   readonly explains: readonly string[];
+  /** Cures, the most fitting first. */
+  readonly fixes: readonly Fix[];
   readonly parts: readonly Part[];
 }
 
@@ -98,6 +102,8 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
   }
   const evidence = head.list('evidence').map((placed) => placed.text);
   const explains = head.list('explains').map((placed) => placed.text);
+  const complain = (message: string, start: number, end: number): void => head.problemAt(message, start, end);
+  const fixes = parseFixes(head, { compiler, definitions, subject: subject ?? 'host', complain });
   head.finish();
   if (rules.length === 0 && head.problems.length === 0) {
     head.problemAt('A cause has at least one of loss, risk, harmless, history.', 0, 3);
@@ -119,12 +125,22 @@ export function parseCause(file: string, compiler: ConditionCompiler, markdown: 
     unit,
     evidence,
     explains,
+    fixes,
     parts: sections.flatMap((section) => section.parts),
   };
+  problems.push(...strayFixes(cause));
   return { cause, problems: inOrder(problems) };
 }
 
 /** The commands of a list of parts, by id. */
 export function commandsOf(parts: readonly Part[]): ReadonlyMap<string, Command> {
   return new Map(parts.flatMap((part) => (part.kind === 'command' ? [[part.command.id, part.command] as const] : [])));
+}
+
+/** Commands that stand for a fix which the front matter does not have. */
+function strayFixes({ parts, fixes }: Cause): readonly Problem[] {
+  const known = new Set(fixes.map(({ id }) => id));
+  return [...commandsOf(parts).values()].flatMap(({ id, fix, line }) =>
+    fix === undefined || known.has(fix) ? [] : [lineProblem(`The command "${id}" names the fix "${fix}", which is not under "fixes".`, line)],
+  );
 }
