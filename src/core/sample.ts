@@ -24,6 +24,8 @@ export interface Sample {
   readonly hostSeconds: number;
   readonly bootId: string;
   readonly readings: ReadonlyMap<SourceId, Reading>;
+  /** Whether it was taken in a network namespace other than the one in which the host's shell runs. */
+  readonly inNamespace?: boolean;
 }
 
 /** What is known of a host from the moment the probe starts; it does not change while it runs. */

@@ -88,4 +88,4 @@ export const SYSFS_ATTRIBUTES = [
 ] as const;
 
 /** Settings of the whole machine: /proc/sys shows them, if at all, only in its first namespace (net_core_table, tcp_mem …). */
-export const HOST_SYSCTL = /^net\/(core\/(netdev_|default_qdisc)|ipv4\/(tcp_mem|udp_mem|tcp_max_orphans)$|ipv[46]\/neigh\/default\/gc_)/;
+export const HOST_SYSCTL = /^net\/(core\/(netdev_|default_qdisc|[rw]mem_)|netfilter\/nf_conntrack_(buckets|expect_max)$|ipv4\/(tcp_mem|udp_mem|tcp_max_orphans)$|ipv[46]\/neigh\/default\/gc_)/;

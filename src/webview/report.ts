@@ -106,8 +106,8 @@ export class ReportView {
         el(
           'tbody',
           {},
-          ...evidence.map(({ signal, before, after, delta }) =>
-            el('tr', {}, el('th', { scope: 'row' }, signal), ...[before, after, delta].map((value) => el('td', {}, number(value)))),
+          ...evidence.map(({ signal, before, after, delta, wholeHost }) =>
+            el('tr', {}, el('th', { scope: 'row' }, wholeHost === true ? `${signal} · ${say('report.wholeHost')}` : signal), ...[before, after, delta].map((value) => el('td', {}, number(value)))),
           ),
         ),
       ),

@@ -44,6 +44,7 @@ export function sampleOf(frame: Frame, context: ReadingContext & { readonly host
     hostSeconds,
     bootId: firstLine(clock.get('/proc/sys/kernel/random/boot_id') ?? '') || context.bootId,
     readings: readingsOf(frame, context),
+    inNamespace: context.inNamespace,
   };
 }
 

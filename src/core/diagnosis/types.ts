@@ -19,6 +19,8 @@ export interface Evidence {
   readonly before: number;
   readonly after: number;
   readonly delta: number;
+  /** In a namespace: counted for the whole host. */
+  readonly wholeHost?: true;
 }
 
 /** One cause that holds for one subject. */
@@ -35,6 +37,8 @@ export interface Finding {
   readonly evidence: readonly Evidence[];
   /** One sentence in plain text. Parts may come from the host: never to be read as Markdown or HTML. */
   readonly summary: string;
+  /** In a namespace: nothing but counters of the whole host speak for it, so that it may be another namespace's. */
+  readonly wholeHost?: true;
   /** Id of the runbook that explains it. */
   readonly runbook: string;
 }

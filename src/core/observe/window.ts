@@ -46,6 +46,8 @@ export interface WindowView {
   readonly unreadable: ReadonlyMap<SourceId, Unreadable>;
   /** Sources of which a part could not be understood in the latest reading, with the first thing that was wrong. */
   readonly partial: ReadonlyMap<SourceId, string>;
+  /** Whether a namespace was looked at, which shares some of these counters with the rest of the host (core/namespaces). */
+  readonly inNamespace?: boolean;
 }
 
 /** Whether there is nothing to compare with yet: totals and levels are known, and no rate is. */
@@ -103,6 +105,7 @@ export function observe(samples: readonly Sample[], spanSeconds?: number): Windo
     readings,
     unreadable,
     partial,
+    inNamespace: newest?.inNamespace === true,
   };
 }
 

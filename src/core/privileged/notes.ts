@@ -1,22 +1,14 @@
-import type { Diagnosis, Finding, NotChecked } from '../diagnosis/types.js';
-import { english, msg } from '../message.js';
+import type { Diagnosis, NotChecked } from '../diagnosis/types.js';
+import { msg } from '../message.js';
 import type { WindowView } from '../observe/window.js';
 import { DROP_TRACE, findPrivileged } from './sources.js';
 
 /** Verdicts of rules that can lose a packet. */
 const LOSING: ReadonlySet<string> = new Set(['drop', 'reject', 'queue']);
 
-/**
- * Adds what must be said beside the findings of root's sources: which rules nobody can count, what the trace missed, and,
- * in a namespace, that kernel messages and drops are those of the whole machine.
- */
-export function withPrivilegedNotes(diagnosis: Diagnosis, view: WindowView, inNamespace: boolean): Diagnosis {
-  const notes = [...uncounted(view), ...missedByTrace(view)];
-  return {
-    ...diagnosis,
-    findings: inNamespace ? diagnosis.findings.map(ofWholeMachine) : diagnosis.findings,
-    notChecked: [...diagnosis.notChecked, ...notes],
-  };
+/** Adds what must be said beside the findings of root's sources: which rules nobody can count, and what the trace missed. */
+export function withPrivilegedNotes(diagnosis: Diagnosis, view: WindowView): Diagnosis {
+  return { ...diagnosis, notChecked: [...diagnosis.notChecked, ...uncounted(view), ...missedByTrace(view)] };
 }
 
 /** A rule without a counter may drop everything or nothing: the kernel keeps no number for it. */
@@ -44,10 +36,4 @@ function missedByTrace(view: WindowView): readonly NotChecked[] {
   const lost = level('lost') > 0 ? [entry(msg('{0} events came faster than they could be counted', level('lost')))] : [];
   const stopped = level('stopped') > 0 ? [entry(msg('it was ended after {0} events, before the time was over', level('events')))] : [];
   return [...lost, ...stopped];
-}
-
-function ofWholeMachine(finding: Finding): Finding {
-  const machine = finding.evidence.some(({ signal }) => signal.startsWith('drop.') || signal.startsWith('dmesg.'));
-  if (!machine) return finding;
-  return { ...finding, summary: english(msg('{0} (Seen on the whole machine: the kernel does not say in which namespace.)', finding.summary)) };
 }

@@ -20,6 +20,7 @@ export function pageStrings(): WebviewStrings {
     'report.earlier': l10n.t('This is an earlier verdict. Only the steps below show the live state.'),
     'report.history': l10n.t('Since boot, not in this window'),
     'report.evidence': l10n.t('Evidence'),
+    'report.wholeHost': l10n.t('whole host'),
     'report.signal': l10n.t('Signal'),
     'report.before': l10n.t('Before'),
     'report.after': l10n.t('After'),

@@ -1,5 +1,6 @@
 import type { TableName } from '../../core/facts.js';
 import { msg, type Message } from '../../core/message.js';
+import { isTableOfWholeHost, WHOLE_HOST } from '../../core/namespaces/wholeHost.js';
 import { rowsOf } from '../../core/observe/derive.js';
 import type { RowWindow, WindowView } from '../../core/observe/window.js';
 import type { StepVerdict, TableView } from '../../protocol/runbook.js';
@@ -141,13 +142,15 @@ export function rowTable(table: TableName, input: StepInput): TableView {
   const judgement = new Judgement(input.diagnosis);
   const all = rowsOf(input.view, table);
   const columns = COLUMNS[table];
+  const caption = input.translate(CAPTIONS[table]);
+  const shared = input.view.inNamespace === true && isTableOfWholeHost(table);
   const rows = all.slice(0, MOST_ROWS).map((row) => {
     const health = worst(judgement.ofRow(row), 'idle');
     const mark: StepVerdict | null = health === 'idle' ? null : health;
     return { key: row.key, cells: columns.map((column) => cellText(column.cell(row, input.view), input)), mark };
   });
   return {
-    caption: input.translate(CAPTIONS[table]),
+    caption: shared ? `${caption} · ${input.translate(WHOLE_HOST)}` : caption,
     columns: columns.map((column) => input.translate(column.title)),
     rows,
     more: Math.max(0, all.length - MOST_ROWS),

@@ -1,6 +1,7 @@
 import type { TableName } from '../../core/facts.js';
 import type { Layer } from '../../core/layers.js';
 import { msg, type Message } from '../../core/message.js';
+import { isTableOfWholeHost, WHOLE_HOST, WHOLE_HOST_NOTE } from '../../core/namespaces/wholeHost.js';
 import { rowsOf } from '../../core/observe/derive.js';
 import { sourceOfTable } from '../../core/observe/origin.js';
 import type { RowWindow } from '../../core/observe/window.js';
@@ -123,7 +124,9 @@ function groupNodes(group: Group, order: number, input: TreeInput, judgement: Ju
   const findings = listed.flatMap((row) => judgement.ofRow(row));
   const title = input.translate(group.title);
   const hidden = shown.length - listed.length;
-  const description = hidden > 0 ? input.translate(msg('{0}, {1} not listed', count(shown.length), count(hidden))) : count(shown.length);
+  const number = hidden > 0 ? input.translate(msg('{0}, {1} not listed', count(shown.length), count(hidden))) : count(shown.length);
+  const shared = input.view.inNamespace === true && isTableOfWholeHost(group.table);
+  const description = shared ? `${number} · ${input.translate(WHOLE_HOST)}` : number;
   const head: TreeNode = {
     id,
     parent: `layer/${group.layer}`,
@@ -133,7 +136,7 @@ function groupNodes(group: Group, order: number, input: TreeInput, judgement: Ju
     label: title,
     description,
     health: worst(findings, 'idle'),
-    tooltip: title,
+    tooltip: shared ? `${title}\n${input.translate(WHOLE_HOST_NOTE)}` : title,
     spoken: `${title}, ${description}`,
     step: group.step,
   };
@@ -151,6 +154,7 @@ function rowNodes(
   const id = `row/${group.table}/${row.key}`;
   const findings = judgement.ofRow(row);
   const text = describeRow(row, input.view, input.translate);
+  const shared = input.view.inNamespace === true && isTableOfWholeHost(group.table);
   const label = oneLine(text.label, 80);
   const description = oneLine(text.description);
   const head: TreeNode = {
@@ -162,7 +166,7 @@ function rowNodes(
     label,
     description,
     health: worst(findings, 'idle'),
-    tooltip: [...findings.map((finding) => finding.summary), ...text.details].map((line) => oneLine(line, 400)).join('\n'),
+    tooltip: [...findings.map((finding) => finding.summary), ...text.details, ...(shared ? [input.translate(WHOLE_HOST_NOTE)] : [])].map((line) => oneLine(line, 400)).join('\n'),
     spoken: `${label}, ${description}`,
     step: group.step,
   };

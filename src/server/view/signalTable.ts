@@ -1,4 +1,5 @@
 import { msg } from '../../core/message.js';
+import { isOfWholeHost, WHOLE_HOST_NOTE } from '../../core/namespaces/wholeHost.js';
 import { findSignal } from '../../core/signals/catalogue.js';
 import type { TableView } from '../../protocol/runbook.js';
 import { count, perSecond } from './format.js';
@@ -9,7 +10,8 @@ export function signalTable(names: readonly string[], input: StepInput): TableVi
   const { view, translate } = input;
   const rows = names.map((name) => {
     const meaning = findSignal(name)?.meaning;
-    const said = meaning ? translate(meaning) : '';
+    const told = meaning ? translate(meaning) : '';
+    const said = view.inNamespace === true && isOfWholeHost(name) ? `${told} ${translate(WHOLE_HOST_NOTE)}`.trimStart() : told;
     const counter = view.counters.get(name);
     const level = view.levels.get(name);
     const text = view.texts.get(name);

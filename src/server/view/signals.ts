@@ -1,4 +1,5 @@
 import { msg } from '../../core/message.js';
+import { isOfWholeHost, WHOLE_HOST, WHOLE_HOST_NOTE } from '../../core/namespaces/wholeHost.js';
 import type { Signal } from '../../core/signals/catalogue.js';
 import type { TreeNode } from '../../protocol/tree.js';
 import { bytes, count, perSecond } from './format.js';
@@ -21,7 +22,9 @@ export function signalNode(
   // A counter that never moved is left out and comes once; a level goes up and down, and rows must not come and go with it.
   if (counter && !signal.showAlways && total === 0) return undefined;
   const findings = judgement.ofSignal(signal.id);
-  const description = counter ? counterText(counter, input) : levelText(signal, level?.after ?? 0);
+  const shared = view.inNamespace === true && isOfWholeHost(signal.id);
+  const value = counter ? counterText(counter, input) : levelText(signal, level?.after ?? 0);
+  const description = shared ? `${value} · ${translate(WHOLE_HOST)}` : value;
   return {
     id: `signal/${signal.id}`,
     parent,
@@ -34,6 +37,7 @@ export function signalNode(
     tooltip: [
       translate(signal.meaning),
       ...(signal.harmless ? [translate(signal.harmless)] : []),
+      ...(shared ? [translate(WHOLE_HOST_NOTE)] : []),
       ...(counter ? [translate(msg('{0} since boot (history, proves nothing about this moment).', count(total)))] : []),
     ].join('\n'),
     spoken: `${signal.id}, ${description}`,
