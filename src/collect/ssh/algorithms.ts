@@ -1,4 +1,5 @@
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
+import { HOST_KEY_ALGORITHMS, type HostKeyAlgorithm } from './config/hostKeyAlgorithms.js';
 
 /** The lists that are offered to a server. Set by name, because the library's defaults hold ssh-rsa and hmac-sha1. */
 export interface OfferedAlgorithms {
@@ -9,21 +10,16 @@ export interface OfferedAlgorithms {
   compress: ['none'];
 }
 
-/** Host key algorithms by the key type that known_hosts records; RSA signs with SHA-2 only. */
-const HOST_KEY_ALGORITHMS: ReadonlyMap<string, readonly ServerHostKeyAlgorithm[]> = new Map([
-  ['ssh-ed25519', ['ssh-ed25519']],
-  ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
-  ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
-  ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
-  ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
-]);
-
 /**
- * What to offer to a host whose recorded key types are `known`. Those come first, as OpenSSH orders them: otherwise a
- * host that is known by one key shows another one and looks unknown.
+ * What to offer to a host whose recorded key types are `known`. Their algorithms come first, as OpenSSH orders them:
+ * otherwise a host that is known by one key shows another one and looks unknown. `allowed` is the configured list
+ * (`HostKeyAlgorithms`); nothing outside it is offered.
  */
-export function offeredAlgorithms(known: readonly string[]): OfferedAlgorithms {
-  const types = [...known.filter((type) => HOST_KEY_ALGORITHMS.has(type)), ...HOST_KEY_ALGORITHMS.keys()];
+export function offeredAlgorithms(
+  known: readonly string[],
+  allowed: readonly HostKeyAlgorithm[] = HOST_KEY_ALGORITHMS,
+): OfferedAlgorithms {
+  const first = known.flatMap((type) => allowed.filter((algorithm) => keyTypeOf(algorithm) === type));
   return {
     kex: [
       'curve25519-sha256',
@@ -45,7 +41,12 @@ export function offeredAlgorithms(known: readonly string[]): OfferedAlgorithms {
       'aes256-ctr',
     ],
     hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-    serverHostKey: [...new Set(types)].flatMap((type) => HOST_KEY_ALGORITHMS.get(type) ?? []),
+    serverHostKey: [...new Set([...first, ...allowed])],
     compress: ['none'],
   };
+}
+
+/** The key type that known_hosts records for an algorithm: an RSA key is of type ssh-rsa, whatever it signs with. */
+function keyTypeOf(algorithm: HostKeyAlgorithm): string {
+  return algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm;
 }

@@ -1,7 +1,7 @@
 import { english, msg } from '../../core/message.js';
 import { TransportError } from '../transport.js';
 import type { AuthenticationRecord } from './authenticate.js';
-import type { ResolvedHost } from './config/resolveHost.js';
+import type { ResolvedHost } from './config/resolvedHost.js';
 import type { Waiting } from './deadline.js';
 
 /** Turns what the library reports while connecting into a sentence about the host. Library text is only the cause. */
@@ -116,13 +116,63 @@ export function cancelledError(host: string): TransportError {
   return new TransportError('cancelled', english(msg('Connecting to {0} was cancelled.', host)));
 }
 
-/** A connection that worked is gone. */
-export function lostError(host: ResolvedHost, error?: Error): TransportError {
+/** A connection that worked is gone; `below` says what happened to the jump host or program that it went through. */
+export function lostError(host: ResolvedHost, error?: Error, below?: TransportError): TransportError {
+  if (below !== undefined) {
+    const said = below.reason === 'lost' ? below.message : english(msg('The connection to {0} was lost: {1}', host.alias, below.message));
+    return new TransportError('lost', said, below.how, { cause: error ?? below });
+  }
   const silent = error !== undefined && 'level' in error && error.level === 'client-timeout';
   const message = silent
     ? msg('The connection to {0} was lost: the host did not answer for {1} s.', host.alias, (host.keepAliveMs * (host.keepAliveCount + 1)) / 1000)
     : msg('The connection to {0} was lost.', host.alias);
   return new TransportError('lost', english(message), undefined, error === undefined ? undefined : { cause: error });
+}
+
+/** A jump host stopped the way to the target. The sentence names both. */
+export function hopError(target: ResolvedHost, hop: ResolvedHost, error: unknown): unknown {
+  if (!(error instanceof TransportError) || error.reason === 'cancelled') return error;
+  return new TransportError(
+    error.reason,
+    english(msg('{0} is reached through {1}: {2}', target.alias, hop.alias, error.message)),
+    error.how,
+    { cause: error },
+  );
+}
+
+/** A jump host is there and does not make the connection to the next host. */
+export function forwardError(hop: ResolvedHost, next: ResolvedHost, error: Error): TransportError {
+  const where = `${next.hostName}:${next.port}`;
+  // RFC 4254 §5.1: 1 is administratively prohibited, 2 is connect failed.
+  const refused = 'reason' in error && (error.reason === 1 || error.reason === 'ADMINISTRATIVELY_PROHIBITED');
+  return refused
+    ? new TransportError(
+        'not-permitted',
+        english(msg('The jump host {0} does not allow connections to {1}.', hop.alias, where)),
+        english(msg('AllowTcpForwarding and PermitOpen in its sshd_config decide that.')),
+        { cause: error },
+      )
+    : new TransportError(
+        'unreachable',
+        english(msg('The jump host {0} could not connect to {1}: {2}', hop.alias, where, plain(error.message))),
+        undefined,
+        { cause: error },
+      );
+}
+
+/** The connection to a jump host ended, and the one inside it with it. */
+export function hopLostError(host: ResolvedHost, hop: ResolvedHost, below: TransportError | undefined): TransportError {
+  return new TransportError(
+    'lost',
+    english(msg('The connection to {0} was lost, because the one to the jump host {1} was.', host.alias, hop.alias)),
+    below?.how,
+    below === undefined ? undefined : { cause: below },
+  );
+}
+
+/** What a server says is output of a host: one short line. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').replace(/^\(SSH\) Channel open failure:\s*/, '').slice(0, 200);
 }
 
 function unreachable(message: Parameters<typeof english>[0], options?: ErrorOptions): TransportError {

@@ -1,6 +1,6 @@
 import { english, msg } from '../../core/message.js';
 import { TransportError } from '../transport.js';
-import type { ResolvedHost } from './config/resolveHost.js';
+import type { ResolvedHost } from './config/resolvedHost.js';
 import { decideHostKeyTrust, type HostKeyDecision } from './hostKeyPolicy.js';
 import { compareWithOwn } from './hostKeyStore.js';
 import {
@@ -29,11 +29,15 @@ export interface HostKeyCheck {
   verify(key: Buffer): Promise<void>;
 }
 
-/** Reads what is on record about a host. Rejects when a file is there and cannot be read: it may hold a revocation. */
+/**
+ * Reads what is on record about a host; `hop` is its name when it is a jump host, `null` for the target. Rejects when
+ * a file is there and cannot be read: it may hold a revocation.
+ */
 export async function prepareHostKeyCheck(
   host: ResolvedHost,
   request: SshRequest,
   whileAsking: <T>(question: () => Promise<T>) => Promise<T>,
+  hop: string | null = null,
 ): Promise<HostKeyCheck> {
   // HostKeyAlias replaces name and port (ssh_config(5)).
   const name = host.hostKeyAlias ?? knownHostName(host.hostName, host.port);
@@ -68,7 +72,7 @@ export async function prepareHostKeyCheck(
           host: name,
           keyType: keyTypeOf(key) ?? '',
           fingerprint: fingerprint(key),
-          hop: null,
+          hop,
           alreadyKnown: knownTypes,
         };
         const answer = await whileAsking(() => request.asker.hostKey(question));
@@ -97,6 +101,21 @@ function lookUp(lines: readonly KnownHostLine[], name: string, withoutPort: stri
   const plain = lookUpHostKey(lines, withoutPort, key);
   if (plain.kind === 'revoked') return plain;
   return exact.kind === 'unknown' && plain.kind === 'match' ? plain : exact;
+}
+
+/** Whether known_hosts has only certificate authorities for a host. An unreadable record is told when it is checked. */
+export async function knowsOnlyAuthorities(host: ResolvedHost, request: SshRequest): Promise<boolean> {
+  const texts = await Promise.all(host.knownHostsFiles.map((file) => request.machine.files.read(file).catch(() => undefined)));
+  // Most people have none, and then the files need not be gone through twice.
+  if (!texts.some((text) => text?.includes('@cert-authority') === true)) return false;
+  const lines = texts.flatMap((text) => parseKnownHosts(text ?? ''));
+  const name = host.hostKeyAlias ?? knownHostName(host.hostName, host.port);
+  const withoutPort = host.hostKeyAlias ?? host.hostName.toLowerCase();
+  const nothing = Buffer.alloc(0);
+  const outcomes = [name, withoutPort].map((each) => lookUpHostKey(lines, each, nothing).kind);
+  if (!outcomes.includes('ca-only') || outcomes.includes('other-key-type')) return false;
+  const own = await request.ownStore.keysOf(name).catch(() => []);
+  return own.length === 0;
 }
 
 async function readRecords(host: ResolvedHost, request: SshRequest): Promise<KnownHostLine[]> {

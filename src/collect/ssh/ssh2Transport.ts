@@ -1,12 +1,12 @@
-import type { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
 import { english, msg } from '../../core/message.js';
 import { loginShellLine } from '../quote.js';
 import { TransportError, type RemoteProcess } from '../transport.js';
+import type { Carrier } from './carrier.js';
 import { ChannelLimit } from './channelLimit.js';
 import { ChannelProcess } from './channelProcess.js';
 import { ChannelTerminal } from './channelTerminal.js';
-import type { ResolvedHost } from './config/resolveHost.js';
+import type { ResolvedHost } from './config/resolvedHost.js';
 import { cancelledError, lostError } from './errors.js';
 import type { SshBackend, SshTerminal, SshTransport, TerminalSize } from './types.js';
 
@@ -29,7 +29,7 @@ export class Ssh2Transport implements SshTransport {
 
   constructor(
     private readonly client: Client,
-    private readonly socket: Socket,
+    private readonly carrier: Carrier,
     private readonly host: ResolvedHost,
   ) {
     let cause: Error | undefined;
@@ -46,7 +46,7 @@ export class Ssh2Transport implements SshTransport {
       void this.closed.then(() => {
         if (this.state !== 'open') return;
         this.state = 'lost';
-        resolve(lostError(host, cause));
+        resolve(lostError(host, cause, carrier.failure()));
       });
     });
   }
@@ -76,7 +76,7 @@ export class Ssh2Transport implements SshTransport {
     this.state = 'disposed';
     for (const handle of this.open) handle.close();
     this.client.end();
-    const timer = setTimeout(() => this.socket.destroy(), GOODBYE_MS);
+    const timer = setTimeout(() => this.carrier.destroy(), GOODBYE_MS);
     await this.closed;
     clearTimeout(timer);
   }
@@ -89,7 +89,7 @@ export class Ssh2Transport implements SshTransport {
     let place: AbortSignal | undefined;
     for (;;) {
       await this.place(signal, place);
-      const outcome = await this.tryStart(start);
+      const outcome = await this.tryStart(start, signal);
       if ('channel' in outcome) return outcome.channel;
       if (!outcome.full || !this.limit.refused()) {
         if (!outcome.full) this.limit.release();
@@ -110,13 +110,21 @@ export class Ssh2Transport implements SshTransport {
     }
   }
 
+  /** Asks the server for a channel. A server that is frozen answers late or never: `signal` ends the wait. */
   private tryStart(
     start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    signal: AbortSignal | undefined,
   ): Promise<{ readonly channel: ClientChannel } | { readonly error: TransportError; readonly full: boolean }> {
     return new Promise((resolve) => {
+      const leave = AbortSignal.any(signal === undefined ? [this.gone.signal] : [this.gone.signal, signal]);
+      const left = (): void =>
+        resolve({ error: this.gone.signal.aborted ? lostError(this.host) : cancelledError(this.host.alias), full: false });
+      leave.addEventListener('abort', left, { once: true });
       try {
         start((error, channel) => {
-          if (error === undefined) resolve({ channel });
+          leave.removeEventListener('abort', left);
+          if (error === undefined && leave.aborted) abandon(channel);
+          else if (error === undefined) resolve({ channel });
           else if (this.state !== 'open' || !('reason' in error)) resolve({ error: this.notStarted(error), full: false });
           else resolve({ error: this.noSession(error), full: true });
         });
@@ -149,8 +157,18 @@ export class Ssh2Transport implements SshTransport {
     return new TransportError(
       'not-permitted',
       english(msg('{0} allows no further session on this connection.', this.host.alias)),
-      english(msg('Close a terminal or wait for a command to end, or raise MaxSessions in sshd_config.')),
+      this.open.size > 1
+        ? english(msg('Close a terminal or wait for a command to end, or raise MaxSessions in sshd_config.'))
+        : english(msg('The only one that it allows reads the live values. Raise MaxSessions in its sshd_config.')),
       cause === undefined ? undefined : { cause },
     );
   }
+}
+
+/** Closes a channel that nobody wants any more. */
+function abandon(channel: ClientChannel): void {
+  channel.on('error', () => undefined);
+  channel.close();
+  channel.resume();
+  channel.stderr.resume();
 }

@@ -1,16 +1,13 @@
 import type { Line } from 'ssh-config';
 import type { SshMachine } from '../types.js';
-import { directiveOf, includedFiles, MAX_INCLUDE_DEPTH, parseConfig, sectionOf } from './directives.js';
+import { directiveOf, includedFiles, isOddPattern, MAX_INCLUDE_DEPTH, parseConfig, sectionOf } from './directives.js';
 import { configSources, type ConfigSource } from './sources.js';
 
 /**
  * Host names of the configuration for a picker, in the order of the files: names without wildcards, not negated.
  * Includes are followed wherever they stand. Rejects with a sentence when a file cannot be understood.
  */
-export async function listSshHosts(
-  machine: SshMachine,
-  sources: readonly ConfigSource[] = configSources(machine),
-): Promise<string[]> {
+export async function listSshHosts(machine: SshMachine): Promise<string[]> {
   const names = new Set<string>();
   const visited = new Set<string>();
   const visit = async (source: ConfigSource, depth: number): Promise<void> => {
@@ -24,14 +21,16 @@ export async function listSshHosts(
       const directive = directiveOf(line);
       if (directive === undefined) continue;
       if (directive.name === 'include') {
-        for (const file of await includedFiles(directive, source, machine.files, machine.home)) await visit(file, depth + 1);
+        // A pattern that is not understood only leaves its names out of the list.
+        const plain = { ...directive, values: directive.values.filter((value) => !isOddPattern(value)) };
+        for (const file of await includedFiles(plain, source, machine.files, machine.home)) await visit(file, depth + 1);
       } else if (directive.name === 'host') {
         for (const name of directive.values) if (isPlainName(name)) names.add(name);
       }
       await collect(sectionOf(line), source, depth);
     }
   };
-  for (const source of sources) await visit(source, 0);
+  for (const source of configSources(machine)) await visit(source, 0);
   return [...names];
 }
 

@@ -1,3 +1,4 @@
+import type { HostKeyAlgorithm } from './hostKeyAlgorithms.js';
 import type { StrictHostKeyChecking } from '../hostKeyPolicy.js';
 
 /** Ways to prove who the user is that are tried here. */
@@ -37,8 +38,8 @@ export interface ResolvedHost {
   readonly knownHostsFiles: readonly string[];
   /** In lower case. */
   readonly hostKeyAlias: string | undefined;
-  /** Host key algorithms in the configured order, `undefined` when the order is left to us. */
-  readonly hostKeyAlgorithms: readonly string[] | undefined;
+  /** Host key algorithms that may be used, in order; empty when the configured ones are not among ours. */
+  readonly hostKeyAlgorithms: readonly HostKeyAlgorithm[];
   readonly strictHostKeyChecking: StrictHostKeyChecking;
   /** Methods to try, in order. */
   readonly methods: readonly AuthMethod[];
