@@ -20,15 +20,14 @@ const view = observe([
     ss_listen: { rows: [{ table: 'listener', key: 'tcp 0.0.0.0:80', labels: { process: 'nginx' }, gauges: { recv_q: 5, send_q: 4 } }] },
   }),
 ]);
-const { scope, row } = scopeOf(view);
+const window = scopeOf(view);
 const listener = view.rows.get('listener')?.get('tcp 0.0.0.0:80');
 if (listener === undefined) throw new Error('the sample has a listener');
-const it = row(listener);
 
 function evaluate(source: string): unknown {
   const compiled = compiler.compile(source, true);
   if (!compiled.ok) throw new Error(compiled.problem.message);
-  const outcome = compiled.condition.evaluate(scope, it);
+  const outcome = compiled.condition.evaluate(window, listener);
   return outcome.kind === 'value' ? outcome.value : outcome.kind;
 }
 
@@ -85,7 +84,7 @@ describe('conditions', () => {
     }
     const outcome = (source: string) => {
       const compiled = compiler.compile(source, true, known);
-      return compiled.ok ? compiled.condition.evaluate(scope, it) : compiled.problem;
+      return compiled.ok ? compiled.condition.evaluate(window, listener) : compiled.problem;
     };
     expect(outcome('def.gap * 2 > 3')).toEqual({ kind: 'value', value: true });
     expect(outcome('def.lost > 0')).toEqual({ kind: 'undecided' });
@@ -101,7 +100,7 @@ describe('conditions', () => {
     const hostile = scopeOf(observe([sample(1, { netstat: { counters } }), sample(2, { netstat: { counters } })]));
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     const compiled = compiler.compile('now.TcpExt.toString == 1', false);
-    expect(compiled.ok && compiled.condition.evaluate(hostile.scope).kind).toBe('undecided');
+    expect(compiled.ok && compiled.condition.evaluate(hostile).kind).toBe('undecided');
   });
 
   test('any text compiles or is refused with a place inside it', () => {
@@ -109,7 +108,7 @@ describe('conditions', () => {
       fc.property(fc.string({ maxLength: 60 }), (source) => {
         const compiled = compiler.compile(source, true);
         if (compiled.ok) {
-          expect(['value', 'undecided', 'error']).toContain(compiled.condition.evaluate(scope, it).kind);
+          expect(['value', 'undecided', 'error']).toContain(compiled.condition.evaluate(window, listener).kind);
         } else {
           expect(compiled.problem.start).toBeGreaterThanOrEqual(0);
           expect(compiled.problem.message).not.toContain('\n');
@@ -124,7 +123,7 @@ describe('sentences', () => {
   test('holes are filled, what is missing shows as a question mark', () => {
     const { template, problems } = compileTemplate('{it.process} holds {it.now.recv_q} of {it.now.send_q}, {rate.TcpExt.ListenOverflows / 3}/s, {now.TcpExt.Nothing}', compiler, true);
     expect(problems).toEqual([]);
-    expect(render(template, scope, it)).toBe('nginx holds 5 of 4, 0.67/s, ?');
+    expect(render(template, window, listener)).toBe('nginx holds 5 of 4, 0.67/s, ?');
   });
 
   test('a mistake inside a hole has its place in the sentence', () => {

@@ -1,5 +1,7 @@
 import { Environment, EvaluationError, ParseError, type ASTNode } from '@marcbachmann/cel-js';
-import type { Scope, ScopeObject } from './scope.js';
+import type { RowWindow } from '../observe/window.js';
+import { directOf, ELSE, MISSING, type Direct } from './direct.js';
+import type { ScopedView } from './scope.js';
 
 /** A name that an expression looks up. */
 export type Reference =
@@ -33,17 +35,32 @@ export interface Condition {
   /** `bool`, `double`, `string` … as far as it is known before evaluation; else `dyn`. */
   readonly type: string;
   readonly references: readonly Reference[];
-  evaluate(scope: Scope, it?: ScopeObject): Outcome;
+  /** The expression as a function of the window, as far as it is plain. */
+  readonly direct: Direct;
+  evaluate(window: ScopedView, row?: RowWindow): Outcome;
 }
 
 export type Compiled =
   | { readonly ok: true; readonly condition: Condition }
   | { readonly ok: false; readonly problem: ConditionProblem };
 
-/** Compiles conditions. One instance serves all; it holds no state of any host. */
+const nothingDirect: Direct = () => ELSE;
+
+/** An outcome is only looked at. */
+const UNDECIDED: Outcome = { kind: 'undecided' };
+
+/**
+ * Compiles conditions. One instance serves all; it holds no state of any host. `plain: 'interpreted'` leaves also plain
+ * expressions to the interpreter, which must come to the same.
+ */
 export class ConditionCompiler {
+  readonly #plain: 'direct' | 'interpreted';
   readonly #withRow = environment(true);
   readonly #withoutRow = environment(false);
+
+  constructor({ plain = 'direct' }: { readonly plain?: 'direct' | 'interpreted' } = {}) {
+    this.#plain = plain;
+  }
 
   /** `row`: whether `it` may be named. Unknown names and type errors are found here, not at run time. */
   compile(source: string, row: boolean, definitions: Definitions = new Map()): Compiled {
@@ -58,17 +75,23 @@ export class ConditionCompiler {
         return { ok: false, problem: { message: `Nothing is defined under the name def.${unknown}.`, start: 0, end: source.length } };
       }
       const defined = used.flatMap((name) => definitions.get(name)?.references ?? []);
+      const directs = new Map([...definitions].map(([name, { direct }]) => [name, direct]));
+      const direct = this.#plain === 'direct' ? directOf(parsed.ast, directs) : nothingDirect;
       const condition: Condition = {
         source,
         type: check.type ?? 'dyn',
         references: [...references, ...defined],
-        evaluate(scope, it) {
+        direct,
+        evaluate(window, row) {
+          const plain = direct(window.view, row);
+          if (plain === MISSING) return UNDECIDED;
+          if (plain !== ELSE) return { kind: 'value', value: plain };
           try {
-            const def = valuesOf(used, definitions, scope, it);
-            const value: unknown = parsed({ ...scope, def, ...(it ? { it } : {}) });
+            const def = valuesOf(used, definitions, window, row);
+            const value: unknown = parsed({ ...window.scope, def, ...(row ? { it: window.row(row) } : {}) });
             return { kind: 'value', value: typeof value === 'bigint' ? Number(value) : value };
           } catch (error) {
-            if (error instanceof EvaluationError && /^No such key/.test(error.message)) return { kind: 'undecided' };
+            if (error instanceof EvaluationError && /^No such key/.test(error.message)) return UNDECIDED;
             return { kind: 'error', message: firstLine(error) };
           }
         },
@@ -110,12 +133,12 @@ function environment(row: boolean): Environment {
 function valuesOf(
   used: readonly string[],
   definitions: Definitions,
-  scope: Scope,
-  it: ScopeObject | undefined,
+  window: ScopedView,
+  row: RowWindow | undefined,
 ): ReadonlyMap<string, unknown> {
   const values = new Map<string, unknown>();
   for (const name of used) {
-    const outcome = definitions.get(name)?.evaluate(scope, it);
+    const outcome = definitions.get(name)?.evaluate(window, row);
     if (outcome?.kind === 'value') values.set(name, outcome.value);
   }
   return values;

@@ -1,5 +1,6 @@
 import { TABLES, type TableName } from '../facts.js';
 import { SEVERITIES } from '../layers.js';
+import { marked } from '../namespaces/wholeHost.js';
 import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
 import type { Cause, Rule } from '../runbook/cause.js';
@@ -7,7 +8,7 @@ import { render } from '../runbook/template.js';
 import type { Condition, Reference } from './condition.js';
 import { evidenceOf } from './evidence.js';
 import { gatherNotChecked, hasSignal, type Undecided } from './notChecked.js';
-import { isUnreadTable, scopeOf, type Scope, type ScopedView, type ScopeObject } from './scope.js';
+import { isUnreadTable, scopeOf, type ScopedView } from './scope.js';
 import type { Diagnosis, Finding, NotChecked, Subject, Verdict } from './types.js';
 
 /**
@@ -18,78 +19,70 @@ export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis 
   const scoped = scopeOf(view);
   const findings: Found[] = [];
   const undecided: Undecided[] = [];
-  for (const cause of causes) judge(cause, view, scoped, findings, undecided);
+  for (const cause of causes) judge(cause, scoped, findings, undecided);
   const kept = withoutExplained(findings, causes);
-  const ranked = rank(kept, causes);
+  const ranked = rank(view.inNamespace === true ? kept.map(marked) : kept, causes);
   const notChecked = gatherNotChecked(view, undecided);
   return { seconds: view.seconds, samples: view.samples, verdict: verdictOf(ranked, notChecked), findings: ranked, notChecked };
 }
 
-function judge(
-  cause: Cause,
-  view: WindowView,
-  { scope, row: toScope, rowsOf }: ScopedView,
-  findings: Found[],
-  undecided: Undecided[],
-): void {
+function judge(cause: Cause, window: ScopedView, findings: Found[], undecided: Undecided[]): void {
   const own: Found[] = [];
   if (cause.subject !== 'host') {
-    const source = sourceOfTable(cause.subject);
-    const rows = rowsOf(cause.subject);
     const perRow = cause.rules.filter((rule) => rule.perRow);
     // Only a table that could not be read leaves a cause open; an empty table is an answer.
-    if (perRow.length > 0 && isUnreadTable(view, cause.subject)) {
-      undecided.push({ cause: cause.id, why: { kind: 'source', source } });
+    if (perRow.length > 0 && isUnreadTable(window.view, cause.subject)) {
+      undecided.push({ cause: cause.id, why: { kind: 'source', source: sourceOfTable(cause.subject) } });
     }
-    for (const row of rows) {
-      const it = toScope(row);
-      const rule = perRow.find((candidate) => decide(cause, candidate.condition, view, scope, it, undecided));
-      if (rule) own.push({ finding: findingOf(cause, rule, view, scope, row, it), row });
+    for (const row of perRow.length > 0 ? window.rowsOf(cause.subject) : []) {
+      const rule = firstThatHolds(cause, perRow, window, row, undecided);
+      if (rule) own.push({ finding: findingOf(cause, rule, window, row), row });
     }
   }
   const worst = Math.min(...own.map(({ finding }) => SEVERITIES.indexOf(finding.severity)), SEVERITIES.length);
-  const ofHost = cause.rules.find(
-    (rule) =>
-      !rule.perRow && SEVERITIES.indexOf(rule.severity) < worst && decide(cause, rule.condition, view, scope, undefined, undecided),
-  );
-  findings.push(...own, ...(ofHost ? [{ finding: findingOf(cause, ofHost, view, scope, undefined, undefined), row: undefined }] : []));
+  const ofHost = cause.rules.filter((rule) => !rule.perRow && SEVERITIES.indexOf(rule.severity) < worst);
+  const rule = firstThatHolds(cause, ofHost, window, undefined, undecided);
+  findings.push(...own, ...(rule ? [{ finding: findingOf(cause, rule, window, undefined), row: undefined }] : []));
 }
 
-function decide(
+/** Tried for every row of a host: a loop costs nothing but its conditions. */
+function firstThatHolds(
   cause: Cause,
-  condition: Condition,
-  view: WindowView,
-  scope: Scope,
-  it: ScopeObject | undefined,
+  rules: readonly Rule[],
+  window: ScopedView,
+  row: RowWindow | undefined,
   undecided: Undecided[],
-): boolean {
-  const outcome = condition.evaluate(scope, it);
+): Rule | undefined {
+  for (const rule of rules) if (decide(cause, rule.condition, window, row, undecided)) return rule;
+  return undefined;
+}
+
+function decide(cause: Cause, condition: Condition, window: ScopedView, row: RowWindow | undefined, undecided: Undecided[]): boolean {
+  const outcome = condition.evaluate(window, row);
   if (outcome.kind === 'value') return outcome.value === true;
-  const open = outcome.kind === 'undecided' ? whyUndecided(cause, condition, view, it) : undefined;
+  const open = outcome.kind === 'undecided' ? whyUndecided(cause, condition, window.view, row) : undefined;
   if (open) undecided.push({ cause: cause.id, why: open });
   else if (outcome.kind === 'error') undecided.push({ cause: cause.id, why: { kind: 'error', condition: condition.source, message: outcome.message } });
   return false;
 }
 
 /** The first name of the condition that this host does not have. */
-function whyUndecided(cause: Cause, condition: Condition, view: WindowView, it: ScopeObject | undefined): Undecided['why'] | undefined {
+function whyUndecided(cause: Cause, condition: Condition, view: WindowView, row: RowWindow | undefined): Undecided['why'] | undefined {
   for (const reference of condition.references) {
-    const missing = missingSource(cause, reference, view, it);
+    const missing = missingSource(cause, reference, view, row);
     if (missing) return missing;
   }
   return undefined;
 }
 
-function missingSource(cause: Cause, reference: Reference, view: WindowView, it: ScopeObject | undefined): Undecided['why'] | undefined {
+function missingSource(cause: Cause, reference: Reference, view: WindowView, row: RowWindow | undefined): Undecided['why'] | undefined {
   if (reference.root === 'rows') {
     const table = TABLES.find((known) => known === reference.name);
     return table !== undefined && isUnreadTable(view, table) ? { kind: 'source', source: sourceOfTable(table) } : undefined;
   }
   if (reference.root === 'it') {
-    if (it === undefined || reference.view === 'label') return undefined;
-    const values = it.get(reference.view);
-    const has = values instanceof Map && values.has(reference.name);
-    if (has || cause.subject === 'host') return undefined;
+    if (row === undefined || reference.view === 'label') return undefined;
+    if (hasValue(row, reference.view, reference.name) || cause.subject === 'host') return undefined;
     const source = sourceOfValue(cause.subject, reference.name);
     if (view.unreadable.has(source) || view.partial.has(source)) return { kind: 'source', source };
     const compares = reference.view === 'delta' || reference.view === 'rate';
@@ -101,6 +94,20 @@ function missingSource(cause: Cause, reference: Reference, view: WindowView, it:
   const source = sourceOfSignal(reference.path);
   if (source !== undefined && view.unreadable.has(source)) return { kind: 'source', source };
   return { kind: 'signal', signal: reference.path };
+}
+
+function hasValue({ counters, levels }: RowWindow, view: 'delta' | 'rate' | 'now' | 'min' | 'max', name: string): boolean {
+  switch (view) {
+    case 'now':
+      return levels.has(name) || counters.has(name);
+    case 'delta':
+      return counters.get(name)?.delta !== undefined;
+    case 'rate':
+      return counters.get(name)?.delta !== undefined && (counters.get(name)?.seconds ?? 0) > 0;
+    case 'min':
+    case 'max':
+      return levels.has(name);
+  }
 }
 
 function isKnown(reference: Exclude<Reference, { root: 'it' | 'rows' }>, view: WindowView): boolean {
@@ -143,16 +150,10 @@ function subjectOf(row: RowWindow | undefined): Subject {
   return { kind: SUBJECT_KIND[row.table], name, ...(process === undefined ? {} : { process }) };
 }
 
-function findingOf(
-  cause: Cause,
-  rule: Rule,
-  view: WindowView,
-  scope: Scope,
-  row: RowWindow | undefined,
-  it: ScopeObject | undefined,
-): Finding {
+function findingOf(cause: Cause, rule: Rule, window: ScopedView, row: RowWindow | undefined): Finding {
   const { severity } = rule;
-  const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(rule.rate, scope, it);
+  const { view } = window;
+  const amount = severity === 'risk' || severity === 'history' ? undefined : amountOf(rule.rate, window, row);
   const seconds = rule.rate ? secondsOf(rule.rate, view, row) : 0;
   return {
     cause: cause.id,
@@ -164,13 +165,13 @@ function findingOf(
     rate: amount === undefined || seconds <= 0 ? 0 : Math.round((amount / seconds) * 100) / 100,
     unit: cause.unit || 'events/s',
     evidence: evidenceOf(cause.evidence, view, row),
-    summary: render(rule.summary, scope, it),
+    summary: render(rule.summary, window, row),
     runbook: cause.id,
   };
 }
 
-function amountOf(rate: Condition | undefined, scope: Scope, it: ScopeObject | undefined): number | undefined {
-  const outcome = rate?.evaluate(scope, it);
+function amountOf(rate: Condition | undefined, window: ScopedView, row: RowWindow | undefined): number | undefined {
+  const outcome = rate?.evaluate(window, row);
   return outcome?.kind === 'value' && typeof outcome.value === 'number' && Number.isFinite(outcome.value) ? outcome.value : undefined;
 }
 
@@ -215,14 +216,16 @@ function thingOf(row: RowWindow): { readonly kind: Subject['kind']; readonly nam
 }
 
 /**
- * Severity first; then causes that explain others before those that explain none, since they are the more specific
- * ones; then a named subject before the host; then the higher rate.
+ * Severity first; then what is the namespace's own before what is the whole host's; then causes that explain others
+ * before those that explain none, since they are the more specific ones; then a named subject before the host; then the
+ * higher rate.
  */
 function rank(findings: readonly Finding[], causes: readonly Cause[]): readonly Finding[] {
   const weight = new Map(causes.map((cause) => [cause.id, cause.explains.length]));
   return [...findings].sort(
     (a, b) =>
       SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+      Number(a.wholeHost === true) - Number(b.wholeHost === true) ||
       Math.sign(weight.get(b.cause) ?? 0) - Math.sign(weight.get(a.cause) ?? 0) ||
       Number(a.subject.kind === 'host') - Number(b.subject.kind === 'host') ||
       b.rate - a.rate ||

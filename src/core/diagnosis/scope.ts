@@ -24,6 +24,8 @@ export interface Scope {
 
 /** A window as the conditions see it. */
 export interface ScopedView {
+  readonly view: WindowView;
+  /** Made when it is first asked for: most conditions read the window itself. */
   readonly scope: Scope;
   row(row: RowWindow): ScopeObject;
   /** As {@link rowsOf}, sorted once. */
@@ -32,6 +34,30 @@ export interface ScopedView {
 
 /** Makes the names of a window available to conditions. */
 export function scopeOf(view: WindowView): ScopedView {
+  const made = new Map<RowWindow, ScopeObject>();
+  const row = (window: RowWindow): ScopeObject => {
+    let known = made.get(window);
+    if (known === undefined) made.set(window, (known = rowObject(window)));
+    return known;
+  };
+  const sorted = new Map<TableName, readonly RowWindow[]>();
+  const rows = (table: TableName): readonly RowWindow[] => {
+    let known = sorted.get(table);
+    if (known === undefined) sorted.set(table, (known = rowsOf(view, table)));
+    return known;
+  };
+  let scope: Scope | undefined;
+  return {
+    view,
+    get scope() {
+      return (scope ??= { ...hostScope(view), rows: tables(view, (table) => rows(table).map(row)), seconds: view.seconds });
+    },
+    row,
+    rowsOf: rows,
+  };
+}
+
+function hostScope(view: WindowView): Omit<Scope, 'rows' | 'seconds'> {
   const delta: Place = new Map();
   const rate: Place = new Map();
   const now: Place = new Map();
@@ -49,20 +75,7 @@ export function scopeOf(view: WindowView): ScopedView {
     place(max, id, level.max);
   }
   for (const [id, text] of view.texts) place(now, id, text);
-  const made = new Map<RowWindow, ScopeObject>();
-  const row = (window: RowWindow): ScopeObject => {
-    let known = made.get(window);
-    if (known === undefined) made.set(window, (known = rowObject(window)));
-    return known;
-  };
-  const sorted = new Map<TableName, readonly RowWindow[]>();
-  const rows = (table: TableName): readonly RowWindow[] => {
-    let known = sorted.get(table);
-    if (known === undefined) sorted.set(table, (known = rowsOf(view, table)));
-    return known;
-  };
-  const scope = { delta, rate, now, min, max, rows: tables(view, (table) => rows(table).map(row)), seconds: view.seconds };
-  return { scope, row, rowsOf: rows };
+  return { delta, rate, now, min, max };
 }
 
 /** Whether a table's rows are unknown: its source failed, and no other told of any. */

@@ -1,5 +1,6 @@
 import type { Condition, ConditionCompiler, ConditionProblem, Definitions } from '../diagnosis/condition.js';
-import type { Scope, ScopeObject } from '../diagnosis/scope.js';
+import type { ScopedView } from '../diagnosis/scope.js';
+import type { RowWindow } from '../observe/window.js';
 
 /** A sentence with `{CEL}` holes. */
 export interface Template {
@@ -35,11 +36,11 @@ export function compileTemplate(
 }
 
 /** Fills a sentence; what cannot be decided is shown as a question mark. */
-export function render(template: Template, scope: Scope, it?: ScopeObject): string {
+export function render(template: Template, window: ScopedView, row?: RowWindow): string {
   return template.parts
     .map((part) => {
       if (typeof part === 'string') return part;
-      const outcome = part.evaluate(scope, it);
+      const outcome = part.evaluate(window, row);
       return outcome.kind === 'value' ? show(outcome.value) : '?';
     })
     .join('');
