@@ -36,8 +36,8 @@ export interface HostKeyCheck {
 export async function prepareHostKeyCheck(
   host: ResolvedHost,
   request: SshRequest,
+  hop: string | null,
   whileAsking: <T>(question: () => Promise<T>) => Promise<T>,
-  hop: string | null = null,
 ): Promise<HostKeyCheck> {
   // HostKeyAlias replaces name and port (ssh_config(5)).
   const name = host.hostKeyAlias ?? knownHostName(host.hostName, host.port);

@@ -99,7 +99,7 @@ class Opening {
     const closed = (): void => this.fail(this.carrier?.failure() ?? closedWhileConnecting(host));
     try {
       if (request.signal?.aborted === true) aborted();
-      const check = await prepareHostKeyCheck(host, request, whileAsking, this.options.hop);
+      const check = await prepareHostKeyCheck(host, request, this.options.hop, whileAsking);
       if (this.failure !== undefined) throw this.failure;
       return await new Promise<Carrier>((resolve, reject) => {
         this.fail = reject;
