@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { english, msg } from '../core/message.js';
+import { MarkedOutput } from './markedOutput.js';
 import { quote, quoteAssignment } from './quote.js';
 import { firstLine, sanitizeBytes } from './sanitize.js';
 import { TransportError, type RemoteProcess, type Transport } from './transport.js';
@@ -53,11 +54,33 @@ const ENDING_MS = 4_000;
  * Rejects with a {@link TransportError} when the script could not be started or the connection was lost.
  */
 export async function runScript(transport: Transport, request: RunRequest, signal?: AbortSignal): Promise<RunOutcome> {
-  const mark = `droplens:${randomBytes(16).toString('hex')} start`;
-  const program = keeperProgram(request, mark);
-  if (signal?.aborted === true) return { kind: 'cancelled' };
-  const keeper = await transport.spawn([...(request.prefix ?? []), ...(request.shell ?? ['sh'])]);
-  return new Run(keeper, transport, request, mark).result(program, signal);
+  const nonce = randomBytes(16).toString('hex');
+  const marks = { start: `droplens:${nonce} start`, end: `droplens:${nonce} end` };
+  const program = keeperProgram(request, marks);
+  const keeper = await startKeeper(transport, request, signal);
+  return keeper === undefined ? { kind: 'cancelled' } : new Run(keeper, transport, request, marks).result(program, signal);
+}
+
+/** The lines between which a script's output stands: what a login shell's start-up files print lies around it. */
+interface Marks {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** Starts the keeper; `undefined` when the signal fired first. Later its input ends it, so that it can end the script. */
+async function startKeeper(transport: Transport, request: RunRequest, signal: AbortSignal | undefined): Promise<RemoteProcess | undefined> {
+  const starting = new AbortController();
+  const abort = (): void => starting.abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
+  try {
+    return await transport.spawn([...(request.prefix ?? []), ...(request.shell ?? ['sh'])], starting.signal);
+  } catch (error) {
+    if (signal?.aborted === true) return undefined;
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
 }
 
 /**
@@ -67,11 +90,13 @@ export async function runScript(transport: Transport, request: RunRequest, signa
  * A script's processes are found by their session (field 6 of /proc/PID/stat, proc(5)), because a process group is
  * not enough: timeout(1) makes another one.
  */
-function keeperProgram(request: RunRequest, mark: string): string {
+function keeperProgram(request: RunRequest, marks: Marks): string {
   // The host's own limit is for a client that sleeps: its connection stays open and nobody watches the clock.
   const hostSeconds = Math.ceil(request.timeoutSeconds) + 5;
   return `{
+set +efuvx
 unset IFS
+unset -f setsid timeout awk cat sh sleep 2>/dev/null
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export PATH LC_ALL=C
 ${[...request.env].map(([name, value]) => `export ${quoteAssignment(name, value)}\n`).join('')}
@@ -93,7 +118,7 @@ kill -s KILL $(dl_members) 2>/dev/null || return 0
 done
 }
 exec 3<&0
-printf '\\n%s\\n' ${quote(mark)}
+printf '\\n%s\\n' ${quote(marks.start)}
 setsid $dl_limit sh -c "$dl_script" droplens </dev/null 2>&1 3<&- &
 dl_job=$!
 trap 'dl_end' TERM HUP
@@ -105,6 +130,7 @@ dl_status=$?
 while kill -0 "$dl_job" 2>/dev/null; do wait "$dl_job"; dl_status=$?; done
 kill "$dl_watch" 2>/dev/null
 [ -z "$(dl_members)" ] || dl_end
+printf '\\n%s\\n' ${quote(marks.end)}
 exit "$dl_status"
 }
 `;
@@ -112,13 +138,8 @@ exit "$dl_status"
 
 class Run {
   readonly #keeper: RemoteProcess;
-  readonly #mark: Uint8Array;
-  readonly #limit: number;
   readonly #request: RunRequest;
-  readonly #output: Uint8Array[] = [];
-  #size = 0;
-  /** What came before the mark (banners), kept to find the mark and to explain why it did not come. */
-  #before: Uint8Array = new Uint8Array();
+  readonly #output: MarkedOutput;
   #errors: Uint8Array = new Uint8Array();
   #startedAt: number | undefined;
   #ended: 'timeout' | 'truncated' | 'cancelled' | 'no-start' | undefined;
@@ -127,11 +148,10 @@ class Run {
   #forced: NodeJS.Timeout | undefined;
   #late: NodeJS.Timeout | undefined;
 
-  constructor(keeper: RemoteProcess, transport: Transport, request: RunRequest, mark: string) {
+  constructor(keeper: RemoteProcess, transport: Transport, request: RunRequest, marks: Marks) {
     this.#keeper = keeper;
     this.#request = request;
-    this.#mark = new TextEncoder().encode(`\n${mark}\n`);
-    this.#limit = request.maxBytes ?? OUTPUT_LIMIT;
+    this.#output = new MarkedOutput(marks.start, marks.end, request.maxBytes ?? OUTPUT_LIMIT);
     // What waits for the connection's end stays with it: it must not hold on to a run, and its output, that is over.
     const ending = { lost: (error: TransportError) => this.#connectionLost(error) };
     this.#ending = ending;
@@ -171,7 +191,7 @@ class Run {
       kind: 'done',
       exit: this.#ended === undefined ? exit : null,
       seconds: (performance.now() - this.#startedAt) / 1_000,
-      output: sanitizeBytes(Buffer.concat(this.#output)),
+      output: sanitizeBytes(this.#output.bytes()),
       truncated: this.#ended === 'truncated',
       timedOut: this.#ended === 'timeout',
     };
@@ -181,7 +201,7 @@ class Run {
     if (this.#ended === 'no-start') {
       return new TransportError('timeout', english(msg('The shell did not start the command within {0} s.', START_SECONDS)));
     }
-    const said = firstLine(sanitizeBytes(this.#errors)) || firstLine(sanitizeBytes(this.#before)) || '–';
+    const said = firstLine(sanitizeBytes(this.#errors)) || firstLine(sanitizeBytes(this.#output.greeting)) || '–';
     return new TransportError(
       'unsupported',
       english(msg('The command could not be started (exit status {0}): {1}', exit ?? '–', said)),
@@ -198,32 +218,14 @@ class Run {
 
   async #readOutput(): Promise<void> {
     for await (const chunk of this.#keeper.stdout) {
-      if (this.#startedAt !== undefined) this.#keep(chunk);
-      else this.#seek(chunk);
+      this.#output.push(chunk);
+      if (this.#startedAt === undefined && this.#output.started) {
+        this.#startedAt = performance.now();
+        clearTimeout(this.#late);
+        this.#late = setTimeout(() => this.#end('timeout'), this.#request.timeoutSeconds * 1_000);
+      }
+      if (this.#output.truncated) this.#end('truncated');
     }
-  }
-
-  /** Skips what a login shell prints before the script starts. */
-  #seek(chunk: Uint8Array): void {
-    const text = Buffer.concat([this.#before, chunk]);
-    const at = text.indexOf(this.#mark);
-    if (at < 0) {
-      // The mark may lie across two pieces; a banner beyond any reason is let go.
-      this.#before = text.length > 65_536 ? text.subarray(-this.#mark.length) : text;
-      return;
-    }
-    this.#startedAt = performance.now();
-    clearTimeout(this.#late);
-    this.#late = setTimeout(() => this.#end('timeout'), this.#request.timeoutSeconds * 1_000);
-    this.#keep(text.subarray(at + this.#mark.length));
-  }
-
-  #keep(chunk: Uint8Array): void {
-    const rest = this.#limit - this.#size;
-    if (chunk.length > rest) this.#end('truncated');
-    const kept = chunk.subarray(0, Math.max(0, rest));
-    if (kept.length > 0) this.#output.push(kept);
-    this.#size += kept.length;
   }
 
   async #readErrors(): Promise<void> {

@@ -2,8 +2,11 @@
 export class ChannelLimit {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
+  private places: number;
 
-  constructor(private places: number) {}
+  constructor(private readonly most: number) {
+    this.places = most;
+  }
 
   /** Waits for a place. Rejects with `signal.reason` when aborted before there was one. */
   acquire(signal?: AbortSignal): Promise<void> {
@@ -27,9 +30,13 @@ export class ChannelLimit {
     });
   }
 
-  /** Gives a place back; the first who waits gets it. */
+  /**
+   * Gives a place back; the first who waits gets it. What the server refused once it may allow later (it counts programs
+   * that are ending), so that one place more is tried.
+   */
   release(): void {
     this.taken--;
+    this.places = Math.min(this.most, this.places + 1);
     this.serve();
   }
 
