@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { appendFile, chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -124,13 +124,32 @@ describe('keys', () => {
     expect(asker.secrets).toEqual([]);
   });
 
-  it('leaves encrypted keys out in the background', async () => {
+  it('asks nobody in the background: an encrypted key opens only with a kept passphrase', async () => {
     const key = await makeKey(ssh('locked'), 'ed25519', 'open sesame');
-    await allow(key);
+    await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
     await configure(`IdentityFile ${key}`);
     const asker = new ScriptedAsker(false, ['open sesame']);
     expect(await refusalOf(requestFor(sshd, { asker, interactive: false }))).toMatchObject({ reason: 'authentication' });
     expect(asker.secrets).toEqual([]);
+    expect(asker.unattended).toHaveLength(1);
+
+    const kept = new ScriptedAsker(false, [], 'open sesame');
+    expect(await whoAmI(requestFor(sshd, { asker: kept, interactive: false }))).toBe(sshd.user);
+    expect(kept.verdicts).toEqual([['passphrase', true]]);
+
+    const stale = new ScriptedAsker(false, [], 'it was another one');
+    expect(await refusalOf(requestFor(sshd, { asker: stale, interactive: false }))).toMatchObject({ reason: 'authentication' });
+    expect(stale.verdicts).toEqual([['passphrase', false]]);
+  });
+
+  it('leaves a key out after an empty answer and goes on with the next', async () => {
+    const key = await makeKey(ssh('locked'), 'ed25519', 'open sesame');
+    await allow(key);
+    await configure(`IdentityFile ${key}`, `IdentityFile ${sshd.clientKey}`);
+    const asker = new ScriptedAsker(false, ['']);
+    expect(await whoAmI(requestFor(sshd, { asker }))).toBe(sshd.user);
+    expect(asker.secrets).toHaveLength(1);
+    expect(asker.verdicts).toEqual([]);
   });
 
   it('stops when the person cancels the passphrase', async () => {
@@ -164,10 +183,80 @@ describe('keys', () => {
     expect(await whoAmI(requestFor(sshd, { machine: withEnv, interactive: false }))).toBe(sshd.user);
   });
 
+  it('explains what an agent with many keys does, and finds the named one among them', async () => {
+    agent = await startAgent(sshd.folder);
+    const right = await makeKey(ssh('right'), 'ed25519');
+    await writeFile(sshd.authorizedKeys, await readFile(`${right}.pub`));
+    // MaxAuthTries is 6 unless it is set (sshd_config(5)).
+    for (let count = 0; count < 7; count++) await agent.add(await makeKey(ssh(`other_${count}`), 'ed25519'));
+    await agent.add(right);
+    await rm(sshd.clientKey);
+    const machine = machineAt(sshd.home, { agentSocket: agent.socket });
+    await configure();
+    const error = await refusalOf(requestFor(sshd, { machine }));
+    expect(error).toMatchObject({ reason: 'authentication' });
+    expect(error.message).toContain('after too many attempts');
+    expect(error.how).toContain('IdentitiesOnly yes');
+
+    await configure(`IdentityFile ${right}`);
+    expect(await whoAmI(requestFor(sshd, { machine, interactive: false }))).toBe(sshd.user);
+    await configure(`IdentityFile ${right}`, 'IdentitiesOnly yes');
+    expect(await whoAmI(requestFor(sshd, { machine, interactive: false }))).toBe(sshd.user);
+  });
+
+  it('does not forward the agent, though the configuration says so', async () => {
+    agent = await startAgent(sshd.folder);
+    await agent.add(sshd.clientKey);
+    await configure('ForwardAgent yes');
+    const transport = await connectSsh(requestFor(sshd, { machine: machineAt(sshd.home, { agentSocket: agent.socket }) }));
+    try {
+      expect((await outcomeOf(await transport.spawn(['sh', '-c', 'echo "[$SSH_AUTH_SOCK]"']))).out.trim()).toBe('[]');
+    } finally {
+      await transport.dispose();
+    }
+  });
+
   it('goes on without an agent that does not answer', async () => {
     const machine = machineAt(sshd.home, { agentSocket: join(sshd.folder, 'nobody-listens') });
     expect(await whoAmI(requestFor(sshd, { machine, interactive: false }))).toBe(sshd.user);
   });
+});
+
+/** Host keys and lists that only old servers need; sshd can still be told to offer nothing else. */
+describe.each([
+  ['a key exchange with group 1', ['KexAlgorithms diffie-hellman-group1-sha1']],
+  ['a key exchange with SHA-1', ['KexAlgorithms diffie-hellman-group14-sha1']],
+  ['CBC', ['Ciphers aes128-cbc,aes256-cbc,3des-cbc']],
+  ['HMAC with SHA-1', ['Ciphers aes128-ctr', 'MACs hmac-sha1']],
+  ['host keys that sign with SHA-1', ['HostKeyAlgorithms ssh-rsa']],
+])('a server that can only do %s', (_what, config) => {
+  it('is refused with a sentence, and nothing is asked', async () => {
+    const sshd = await startSshd({ config, hostKeyTypes: ['rsa'] });
+    try {
+      const asker = new ScriptedAsker(true, ['x']);
+      const error = await refusalOf(requestFor(sshd, { asker }));
+      expect(error.reason).toBe('unsupported');
+      expect(error.message).toContain('no safe SSH algorithm in common');
+      expect([asker.hostKeys, asker.secrets]).toEqual([[], []]);
+      expect(sshd.log()).not.toContain('Accepted publickey');
+    } finally {
+      await sshd.stop();
+    }
+  });
+});
+
+it('makes no SHA-1 signature for a server that takes no other', async () => {
+  const sshd = await startSshd({ config: ['PubkeyAcceptedAlgorithms ssh-rsa'] });
+  try {
+    const key = await makeKey(join(sshd.home, '.ssh', 'k_rsa'), 'rsa');
+    await writeFile(sshd.authorizedKeys, await readFile(`${key}.pub`));
+    const config = await readFile(join(sshd.home, '.ssh/config'), 'utf8');
+    await writeFile(join(sshd.home, '.ssh/config'), config.replace(/IdentityFile .*/, `IdentityFile ${key}`));
+    expect(await refusalOf(requestFor(sshd))).toMatchObject({ reason: 'authentication' });
+    expect(sshd.log()).not.toContain('Accepted publickey');
+  } finally {
+    await sshd.stop();
+  }
 });
 
 // Creating an account needs root; the questions of a server are covered without it in questions.test.ts.
@@ -203,5 +292,55 @@ describe.runIf(isRoot)('a password that sshd checks', () => {
     expect(error.reason).toBe('authentication');
     expect(error.message).not.toMatch(/wrong-/);
     expect(asker.secrets).toHaveLength(3);
+  });
+
+  it('takes a kept one in the background, and tells that it was right', async () => {
+    const asker = new ScriptedAsker(false, [], password);
+    expect(await whoAmI(requestFor(sshd, { host: '127.0.0.1', port: sshd.port, user, asker, interactive: false }))).toBe(user);
+    expect([asker.secrets, asker.verdicts]).toEqual([[], [['password', true]]]);
+  });
+
+  it('tries a kept one that is wrong once, tells so, and asks nobody in the background', async () => {
+    const asker = new ScriptedAsker(false, [password], 'it was another one');
+    const request = requestFor(sshd, { host: '127.0.0.1', port: sshd.port, user, asker, interactive: false });
+    expect(await refusalOf(request)).toMatchObject({ reason: 'authentication' });
+    expect([asker.secrets, asker.verdicts]).toEqual([[], [['password', false]]]);
+    expect(asker.unattended.map(({ wrong }) => wrong)).toEqual([0, 1]);
+  });
+
+  describe('that wants a key and a password', () => {
+    let both: TestSshd;
+    let keys: string;
+    beforeAll(async () => {
+      // sshd reads the list of keys as the user that logs in.
+      keys = await mkdtemp(join(tmpdir(), 'droplens-keys-'));
+      await chmod(keys, 0o755);
+      const authorized = join(keys, 'authorized_keys');
+      both = await startSshd({ config: ['PasswordAuthentication yes', 'AuthenticationMethods publickey,password', `AuthorizedKeysFile ${authorized}`] });
+      await makeKey(join(both.home, '.ssh', 'k_rsa'), 'rsa');
+      const listed = await Promise.all([`${both.clientKey}.pub`, join(both.home, '.ssh', 'k_rsa.pub')].map((file) => readFile(file, 'utf8')));
+      await writeFile(authorized, listed.join(''), { mode: 0o644 });
+    });
+    afterAll(async () => {
+      await both.stop();
+      await rm(keys, { recursive: true });
+    });
+
+    it.each(['id_ed25519', 'k_rsa'])('gets one after the other: %s', async (name) => {
+      const file = join(both.home, '.ssh/config');
+      await writeFile(file, (await readFile(file, 'utf8')).replace(/IdentityFile .*/, `IdentityFile ~/.ssh/${name}`));
+      const asker = new ScriptedAsker(false, ['wrong', password]);
+      expect(await whoAmI(requestFor(both, { user, asker }))).toBe(user);
+      expect(both.log()).toContain('Partial publickey');
+      expect(asker.secrets.map(({ about, wrong }) => [about.kind, wrong])).toEqual([['password', 0], ['password', 1]]);
+      expect(asker.verdicts).toEqual([['password', false], ['password', true]]);
+    });
+
+    it('is told apart from a server that takes a key alone', async () => {
+      const asker = new ScriptedAsker(false, ['wrong-1', 'wrong-2', 'wrong-3']);
+      const error = await refusalOf(requestFor(both, { user, asker }));
+      expect(error.reason).toBe('authentication');
+      expect(error.message).toContain('It accepts: password.');
+    });
   });
 });

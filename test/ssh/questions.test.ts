@@ -120,6 +120,55 @@ describe('questions of a server', () => {
     expect(attempts.slice(0, 3)).toEqual(['none', 'password', 'publickey']);
   });
 
+  it('answers questions after a key, where the server wants both', async () => {
+    const key = await makeKey(join(home, '.ssh/id_ed25519'), 'ed25519', 'open sesame');
+    expect(key).toContain('id_ed25519');
+    let missing: 'publickey' | 'keyboard-interactive' = 'publickey';
+    const port = await serve((context) => {
+      // Without a signature a key is only asked about.
+      if (context.method === 'publickey' && context.signature === undefined) context.accept();
+      else if (context.method === 'publickey') {
+        missing = 'keyboard-interactive';
+        context.reject([missing], true);
+      } else if (context.method === 'keyboard-interactive') {
+        context.prompt([{ prompt: 'Code: ', echo: false }], (answers) => (answers[0] === '123' ? context.accept() : context.reject(['keyboard-interactive'])));
+      } else context.reject([missing]);
+    });
+    const asker = new ScriptedAsker(false, ['open sesame', '000', '123']);
+    await (await connectSsh(request(port, asker))).dispose();
+    expect(asker.secrets.map(({ about, wrong }) => [about.kind, wrong])).toEqual([['passphrase', 0], ['question', 0], ['question', 1]]);
+    expect(asker.verdicts).toEqual([['passphrase', true]]);
+  });
+
+  it('knows that a password was right when the server wants more besides', async () => {
+    const port = await serve((context) => {
+      if (context.method === 'password' && context.password === 'secret') context.reject(['keyboard-interactive'], true);
+      else context.reject(['password']);
+    });
+    const asker = new ScriptedAsker(false, ['secret']);
+    await expect(connectSsh(request(port, asker))).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(asker.verdicts).toEqual([['password', true]]);
+  });
+
+  it('asks no question of a server in the background', async () => {
+    const port = await serve((context) => context.reject(['keyboard-interactive', 'password']));
+    const asker = new ScriptedAsker(false, ['x']);
+    await expect(connectSsh(request(port, asker, { interactive: false }))).rejects.toMatchObject({ reason: 'authentication' });
+    expect(attempts).toEqual(['none']);
+    expect(asker.unattended.map(({ about }) => about.kind)).toEqual(['password']);
+  });
+
+  it('says that a password has expired', async () => {
+    const port = await serve((context) => {
+      if (context.method === 'password') context.requestChange('Your password has expired', () => undefined);
+      else context.reject(['password']);
+    });
+    await expect(connectSsh(request(port, new ScriptedAsker(false, ['old'])))).rejects.toMatchObject({
+      reason: 'authentication',
+      message: 'The password of ann on 127.0.0.1 has expired.',
+    });
+  });
+
   it('obeys PreferredAuthentications and what is switched off', async () => {
     const port = await serve((context) => context.reject(['publickey', 'password', 'keyboard-interactive']));
     await makeKey(join(home, '.ssh/id_ed25519'), 'ed25519');

@@ -46,6 +46,8 @@ export class Authenticator {
   private readonly tried: string[] = [];
   /** The password on which the server has not spoken yet. */
   private pending: Asked | undefined;
+  /** The key that is being tried. */
+  private offered: IdentityAgent | undefined;
 
   constructor(private readonly options: AuthenticatorOptions) {
     this.attempts = new Map([
@@ -68,6 +70,11 @@ export class Authenticator {
     // "none" makes the server name its methods, and lets in where nothing is asked.
     if (methodsLeft === null) return { type: 'none', username: this.options.host.user };
     this.judge(partial);
+    // A server that let a signature pass and still did not let the user in wants another method besides. The library does not
+    // hand on what it named after a key of an agent: asked for "none", it names its methods again.
+    const mayHaveChanged = this.offered?.signed === true;
+    this.offered = undefined;
+    if (mayHaveChanged) return { type: 'none', username: this.options.host.user };
     this.accepted = methodsLeft;
     for (const method of this.options.host.methods) {
       if (!this.accepted.includes(method)) continue;
@@ -102,7 +109,8 @@ export class Authenticator {
         }),
     };
     for (const identity of await listIdentities(host, passphrases, whileAsking)) {
-      const attempt = { type: 'agent', username: host.user, agent: new IdentityAgent(identity) } as const;
+      this.offered = new IdentityAgent(identity);
+      const attempt = { type: 'agent', username: host.user, agent: this.offered } as const;
       yield { attempt, name: identity.name };
     }
   }

@@ -138,6 +138,9 @@ function blobOf(key: ParsedKey): string {
  * signatures are refused: a server that cannot do better than `ssh-rsa` does not get one.
  */
 export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
+  /** Whether the server has been given a signature: it wanted this key. */
+  signed = false;
+
   constructor(private readonly identity: Identity) {
     super();
   }
@@ -155,7 +158,10 @@ export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
     const wantsSha1 = chosen.hash === 'sha1' || (key.type === 'ssh-rsa' && chosen.hash === undefined) || key.type === 'ssh-dss';
     const signed = wantsSha1 ? Promise.reject(new Error('SHA-1 signatures are not made')) : this.identity.sign(data, chosen);
     signed.then(
-      (signature) => done?.(null, signature),
+      (signature) => {
+        this.signed = true;
+        done?.(null, signature);
+      },
       (error: unknown) => done?.(asError(error)),
     );
   }
