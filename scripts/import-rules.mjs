@@ -9,7 +9,7 @@ export const rules = {
   collect: { folders: ['core'], packages: ['vscode-uri'], node: true },
   'collect/ssh': { folders: ['core'], packages: ['ssh2', 'ssh-config', 'vscode-uri'], node: true },
   // What server and cli have in common: windows, schedule, report.
-  engine: { folders: ['core', 'collect', 'protocol'], packages: ['vscode-uri'], node: true },
+  engine: { folders: ['core', 'collect', 'protocol'], packages: ['valibot', 'vscode-uri'], node: true },
   server: {
     folders: ['core', 'collect', 'protocol', 'engine'],
     packages: ['@vscode/l10n', 'valibot', 'vscode-languageserver', 'vscode-uri'],

@@ -4,8 +4,9 @@ import { SOURCES, type SourceId } from '../core/sources.js';
 import { localTransport } from './local.js';
 import { enterNamespace, type NamespaceEntry } from './namespace/enter.js';
 import { inhabitedSource, InhabitedSession, withInhabitedParser } from './namespace/inhabited.js';
+import type { ProbeTap } from './probe/sample.js';
 import { openSession, type ProbeSession } from './session.js';
-import type { Target } from './target.js';
+import type { HostTarget, Target } from './target.js';
 import type { Transport } from './transport.js';
 
 export type SshTarget = Extract<Target, { readonly kind: 'ssh' }>;
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   readonly parserFor: (id: SourceId) => Parser | undefined;
   /** Programs whose presence on the host is of interest, beside those of the sources. */
   readonly tools?: readonly string[];
+  /** Listens to the probe, and to each that takes its place. */
+  readonly tap?: ProbeTap;
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +41,7 @@ export interface Connection {
 /**
  * Connects to a target and starts its probe. Rejects with a TransportError; nothing is left open or running then.
  */
-export async function connectTarget(target: Target, options: ConnectOptions): Promise<Connection> {
+export async function connectTarget(target: HostTarget, options: ConnectOptions): Promise<Connection> {
   const { signal } = options;
   const host = target.kind === 'local' ? hostname() : target.host;
   const transport = target.kind === 'local' ? localTransport() : await options.ssh(target, signal);
@@ -54,6 +57,7 @@ export async function connectTarget(target: Target, options: ConnectOptions): Pr
         parserFor: withInhabitedParser(options.parserFor),
         ...(pid === undefined ? {} : { sources: [...SOURCES, inhabitedSource(pid)] }),
         ...(options.tools === undefined ? {} : { tools: options.tools }),
+        ...(options.tap === undefined ? {} : { tap: options.tap }),
         ...(abort === undefined ? {} : { signal: abort }),
       });
       return { entry, session: pid === undefined ? session : new InhabitedSession(session, pid, host) };

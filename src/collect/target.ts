@@ -19,7 +19,12 @@ export type Target =
       readonly host: string;
       readonly port?: number;
       readonly namespace: Namespace;
-    };
+    }
+  /** A file of what was seen of a host at another time; `path` is absolute. */
+  | { readonly kind: 'recording'; readonly path: string };
+
+/** A target that is a host, and not a file about one. */
+export type HostTarget = Exclude<Target, { readonly kind: 'recording' }>;
 
 export type ParsedTarget =
   | { readonly kind: 'target'; readonly target: Target }
@@ -37,7 +42,7 @@ const UNSAFE = /[\s\p{C}'"`$\\;&<>|(){}]/u;
 export function parseTarget(text: string): ParsedTarget {
   if (text.length > 1024) return malformed(msg('A target is at most 1024 characters long.'));
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== 'local' && scheme !== 'ssh') {
+  if (scheme !== 'local' && scheme !== 'ssh' && scheme !== 'recording') {
     return malformed(msg('"{0}" is not a target. A target looks like local:/ or ssh://user@host/.', printable(text)));
   }
   const uri = readUri(text);
@@ -45,6 +50,7 @@ export function parseTarget(text: string): ParsedTarget {
   if (uri.query !== '' || uri.fragment !== '') {
     return malformed(msg('A target has no part after "?" or "#": "{0}".', printable(text)));
   }
+  if (scheme === 'recording') return parseRecording(uri);
   const namespace = parseNamespace(uri.path);
   if (namespace.kind === 'malformed') return namespace;
   if (scheme === 'local') {
@@ -54,6 +60,19 @@ export function parseTarget(text: string): ParsedTarget {
     return { kind: 'target', target: { kind: 'local', namespace: namespace.value } };
   }
   return parseAuthority(uri.authority, namespace.value);
+}
+
+/** `recording:///home/ops/web-1.droplens`; on Windows `recording:///c:/Users/…`. */
+function parseRecording(uri: URI): ParsedTarget {
+  if (uri.authority !== '' || !uri.path.startsWith('/') || uri.path.length < 2 || /\p{Cc}/u.test(uri.path)) {
+    return malformed(msg('A recording is named by its whole path: recording:///home/me/web-1.droplens.'));
+  }
+  return { kind: 'target', target: recordingTarget(URI.file(uri.path).fsPath) };
+}
+
+/** The target of a recording at an absolute path. */
+export function recordingTarget(path: string): Extract<Target, { readonly kind: 'recording' }> {
+  return { kind: 'recording', path };
 }
 
 function readUri(text: string): URI | undefined {
@@ -67,6 +86,7 @@ function readUri(text: string): URI | undefined {
 
 /** The one spelling of a target: two texts name the same target when this is equal for both. */
 export function formatTarget(target: Target): string {
+  if (target.kind === 'recording') return URI.file(target.path).with({ scheme: 'recording' }).toString();
   const path = formatNamespace(target.namespace);
   if (target.kind === 'local') return `local:/${path}`;
   const user = target.user === undefined ? '' : `${encodeURIComponent(target.user)}@`;

@@ -1,14 +1,16 @@
-import { openDeepLook, type DeepLook, type Readings } from '../collect/privileged/deepLook.js';
+import { openDeepLook, replayDeepLook, type DeepLook, type Readings } from '../collect/privileged/deepLook.js';
 import type { RootWay } from '../collect/privileged/rootTransport.js';
+import type { ProbeAbout } from '../collect/probe/sample.js';
 import { msg, type Message } from '../core/message.js';
 import { PRIVILEGED, PRIVILEGED_COMMANDS, DROP_TRACE } from '../core/privileged/sources.js';
+import type { RecordedRoot } from '../core/recording/types.js';
 import type { Reading, Sample } from '../core/sample.js';
 import type { OpenedTarget } from './open.js';
 
 /** What a diagnosis learns from sources that need root. */
 export interface Deeper extends Pick<DeepLook, 'begin' | 'end'> {
-  /** Whether the target is a namespace, of which drops and kernel messages cannot be told from the machine's. */
-  readonly inNamespace: boolean;
+  /** What a recording keeps of it; `undefined` before the end was read. */
+  readonly recorded: RecordedRoot | undefined;
   /** Ends everything that runs on the host. */
   close(): Promise<void>;
 }
@@ -17,7 +19,12 @@ export interface Deeper extends Pick<DeepLook, 'begin' | 'end'> {
 export function withoutRoot(why: Message, how: Message | undefined): Deeper {
   const reading: Reading = { state: 'unreadable', reason: 'denied', why, how };
   const readings: Readings = new Map([PRIVILEGED, ...PRIVILEGED_COMMANDS, DROP_TRACE].map((source) => [source.id, reading]));
-  return { inNamespace: false, begin: () => Promise.resolve(readings), end: () => Promise.resolve(readings), close: () => Promise.resolve() };
+  return {
+    begin: () => Promise.resolve(readings),
+    end: () => Promise.resolve(readings),
+    recorded: { kind: 'without', why, how },
+    close: () => Promise.resolve(),
+  };
 }
 
 /** The tier that needs no root, and how a person gets the other. */
@@ -42,10 +49,21 @@ export function rootWay(opened: OpenedTarget): Exclude<RootWay, { readonly kind:
 export async function openDeeper(opened: OpenedTarget, way: RootWay, seconds: number, signal?: AbortSignal): Promise<Deeper> {
   const { transport, entry, session } = opened;
   const look = await openDeepLook({ transport, entry, way, host: session.host.name, seconds, ...(signal === undefined ? {} : { signal }) });
+  return deeperOf(look);
+}
+
+/** What root saw of a recorded window, or why it saw nothing. */
+export function replayDeeper(recorded: RecordedRoot, about: ProbeAbout): Deeper {
+  return recorded.kind === 'without' ? withoutRoot(recorded.why, recorded.how) : deeperOf(replayDeepLook(recorded, about));
+}
+
+function deeperOf(look: DeepLook): Deeper {
   return {
-    inNamespace: entry.inNamespace,
     begin: (abort) => look.begin(abort),
     end: (abort) => look.end(abort),
+    get recorded() {
+      return look.recorded;
+    },
     close: () => look.close(),
   };
 }

@@ -3,6 +3,8 @@ import { connectTarget, type Connection, type SshTarget } from '../collect/conne
 import type { SshAsker, SshClientChoice, SshMachine, SshTransport } from '../collect/ssh/types.js';
 import { formatTarget, type Target } from '../collect/target.js';
 import { parserFor } from '../core/parse/index.js';
+import { Recorder } from './record.js';
+import { openRecording, type Replay } from './replay.js';
 
 /** What opening a target needs of the outside. */
 export interface OpenOptions {
@@ -27,19 +29,27 @@ export interface OpenedTarget extends Connection {
   readonly uri: string;
   /** The connection itself when it is SSH: it can also open a terminal. */
   readonly ssh: SshTransport | undefined;
+  /** Holds what a recording of a host is made of; a recording has none. */
+  readonly recorder?: Recorder;
+  /** What was recorded, where the target is a recording. */
+  readonly replay?: Replay;
 }
 
 /** Connects, enters the namespace, starts the probe. Rejects with a TransportError for people; leaves nothing open then. */
 export async function openTarget(target: Target, options: OpenOptions): Promise<OpenedTarget> {
+  if (target.kind === 'recording') return openRecording(target.path);
   const made: { ssh?: SshTransport } = {};
+  const uri = formatTarget(target);
+  const recorder = new Recorder({ target: uri, now: Date.now });
   const connection = await connectTarget(target, {
     ssh: async (host) => (made.ssh = await connectSshTarget(host, options)),
     parserFor,
     tools: options.tools,
+    tap: recorder,
     ...(options.signal ? { signal: options.signal } : {}),
   });
   // The connection itself and not a copy of it: its probe changes.
-  return Object.assign(connection, { uri: formatTarget(target), ssh: made.ssh });
+  return Object.assign(connection, { uri, ssh: made.ssh, recorder });
 }
 
 async function connectSshTarget(target: SshTarget, options: OpenOptions): Promise<SshTransport> {

@@ -46,6 +46,11 @@ interface Held {
   readonly size: number;
 }
 
+/** What a diagnosis under way holds on to. */
+interface Need {
+  readonly from: number;
+}
+
 /**
  * Listens to one connection to a host and holds what a recording is made of: the answers of the last minutes, and all that
  * belong to a diagnosis.
@@ -55,19 +60,24 @@ export class Recorder implements ProbeTap {
   #about: ProbeAbout | undefined;
   #hello: readonly RecordedPart[] = [];
   #began = 0;
+  /** What is added to the numbers of a probe's requests: a probe that takes the place of another counts anew. */
+  #offset = 0;
   #answers: Held[] = [];
   #size = 0;
   #windows: RecordedWindow[] = [];
   #commands: RecordedCommand[] = [];
   #changes: RecordedChange[] = [];
   /** Numbers from which a diagnosis that is under way needs every answer. */
-  readonly #needed = new Set<{ readonly from: number }>();
+  readonly #needed = new Set<Need>();
 
   constructor(options: RecorderOptions) {
     this.#options = { mostCharacters: MOST_HELD, mostAge: MOST_AGE, ...options };
   }
 
   hello(frame: Frame, about: ProbeAbout): void {
+    this.#offset = this.#answers.at(-1)?.answer.seq ?? 0;
+    // The first answers of a later probe tell themselves what the host has.
+    if (this.#about !== undefined) return;
     this.#about = about;
     this.#hello = frame.parts;
     this.#began = this.#options.now();
@@ -75,7 +85,7 @@ export class Recorder implements ProbeTap {
 
   answer(frame: Frame, tiers: ReadonlySet<Tier>): void {
     const size = frame.parts.reduce((sum, part) => sum + part.text.length + part.name.length, 0);
-    this.#answers.push({ answer: { seq: frame.seq, tiers: [...tiers], parts: frame.parts }, at: this.#options.now(), size });
+    this.#answers.push({ answer: { seq: this.#offset + frame.seq, tiers: [...tiers], parts: frame.parts }, at: this.#options.now(), size });
     this.#size += size;
     this.#forget();
   }
@@ -87,7 +97,7 @@ export class Recorder implements ProbeTap {
 
   /** Holds every answer from here on until the returned function is called. */
   hold(): () => void {
-    const need = { from: (this.#answers.at(-1)?.answer.seq ?? 0) + 1 };
+    const need: Need = { from: (this.#answers.at(-1)?.answer.seq ?? 0) + 1 };
     this.#needed.add(need);
     return () => {
       this.#needed.delete(need);
@@ -97,7 +107,7 @@ export class Recorder implements ProbeTap {
 
   /** A diagnosis was made of these samples. To be called while they are held. */
   window(samples: readonly Sample[], root: RecordedRoot, report: DiagnosisReport): void {
-    const answers = samples.map(({ seq }) => seq);
+    const answers = samples.map(({ seq }) => this.#offset + seq);
     this.#windows.push({ at: this.#options.now(), answers, root, report: jsonOf(report) });
     if (this.#windows.length > MOST_WINDOWS) this.#windows.shift();
     while (this.#windows.length > 1 && this.#sizeOfWindows() > MOST_OF_WINDOWS) this.#windows.shift();

@@ -55,8 +55,13 @@ export async function watchWindow(
   const last = await sampler.sample(diagnosisTiers('last'), signal);
   samples.push(withReadings(last, await deeper.end(signal)));
   progress(elapsed());
+  return judge(samples, causes);
+}
+
+/** Judges the samples of a window, what root read at both ends among them. */
+export function judge(samples: readonly Sample[], causes: readonly Cause[]): Watched {
   const view = derive(observe(samples));
-  return { samples, view, diagnosis: withPrivilegedNotes(diagnose(view, causes), view, deeper.inNamespace) };
+  return { samples, view, diagnosis: withPrivilegedNotes(diagnose(view, causes), view) };
 }
 
 async function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -9,6 +9,7 @@ import { askingFor, secretAsker } from './asker.js';
 import { handleDiagnose } from './handlers/diagnose.js';
 import { handleHostKeys } from './handlers/hostKeys.js';
 import { handleLanguage } from './handlers/language.js';
+import { handleNamespaces } from './handlers/namespaces.js';
 import { handleRunbooks } from './handlers/runbook.js';
 import { handleTargets } from './handlers/targets.js';
 import { handleTerminals } from './handlers/terminal.js';
@@ -33,7 +34,7 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   let { ssh } = options;
   rpc.onNotification(ClientNotifications.sshOptions, (changed) => (ssh = changed));
   const open = async (target: Target, interactive: boolean, signal: AbortSignal): Promise<OpenedTarget> => {
-    const asked = targetTitle({ ...target, namespace: { kind: 'host' } }, translate);
+    const asked = targetTitle(target.kind === 'recording' ? target : { ...target, namespace: { kind: 'host' } }, translate);
     const opened = await askingFor(rpc, asked, (asker) =>
       openTarget(target, { asker, storage: options.storage, interactive, tools, signal, ...openSettings(ssh) }),
     );
@@ -47,6 +48,7 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   handleDiagnose(rpc, targets, library, translate, access);
   handleRunbooks(rpc, targets, library, translate);
   handleTerminals(rpc, targets, translate);
+  handleNamespaces(rpc, targets, translate);
   handleLanguage(connection);
   connection.onShutdown(() => targets.dispose());
   return { capabilities: { textDocumentSync: TextDocumentSyncKind.Full, hoverProvider: true } };

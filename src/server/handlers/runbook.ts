@@ -47,7 +47,7 @@ export function handleRunbooks(rpc: Rpc, targets: Targets, library: Library, tra
     const release = live.hold();
     try {
       const opened = await live.connect(true, signal);
-      return await runCommand(opened, found.command, checked.env, translate, signal);
+      return await runCommand(opened, runbook, found.command, checked.env, translate, signal);
     } catch (error) {
       throw forPeople(error);
     } finally {

@@ -5,6 +5,7 @@ import { oneLine } from './format.js';
 
 /** The name under which a person knows a target. */
 export function targetTitle(target: Target, translate: Translate): string {
+  if (target.kind === 'recording') return oneLine(translate(msg('recording {0}', target.path.split(/[\\/]/).at(-1) ?? '')));
   const host = target.kind === 'local' ? translate(msg('This machine')) : sshName(target);
   const inside = namespaceName(target.namespace, translate);
   return oneLine(inside === undefined ? host : `${host} · ${inside}`);
