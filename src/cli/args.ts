@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { formatTarget, parseTarget, type Target } from '../collect/target.js';
+import { formatTarget, parseTarget, type HostTarget, type Target } from '../collect/target.js';
 import { parseFlow, type Flow } from '../core/bothEnds/flow.js';
 import { english, msg } from '../core/message.js';
 import { LONGEST_WINDOW, SHORTEST_WINDOW } from '../engine/watch.js';
@@ -20,6 +20,7 @@ export type Invocation =
       readonly root: boolean;
     }
   | { readonly kind: 'sample'; readonly target: Target; readonly json: boolean }
+  | { readonly kind: 'namespaces'; readonly target: HostTarget; readonly json: boolean }
   | { readonly kind: 'wrong'; readonly why: string };
 
 const DEFAULT_SECONDS = 3;
@@ -48,10 +49,17 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   const [command, targetText = 'local:/', ...extra] = positionals;
   if (values.version) return { kind: 'version' };
   if (values.help || command === undefined || command === 'help') return { kind: 'help' };
-  if (command !== 'diagnose' && command !== 'sample') return wrong(english(msg('There is no command called {0}.', command)));
+  if (command !== 'diagnose' && command !== 'sample' && command !== 'namespaces') return wrong(english(msg('There is no command called {0}.', command)));
   if (extra[0] !== undefined) return wrong(english(msg('One target at a time: {0} is one too many.', extra[0])));
   const target = parseTarget(targetText);
   if (target.kind === 'malformed') return wrong(english(target.problem));
+  if (command === 'namespaces') {
+    if (target.target.kind === 'recording') return wrong(english(msg('A recording has no other namespaces to look into.')));
+    if (values.seconds !== undefined || values.root || values.peer !== undefined || values.flow !== undefined) {
+      return wrong(english(msg('namespaces lists what is on one host and has no option but --json.')));
+    }
+    return { kind: 'namespaces', target: target.target, json: values.json };
+  }
   if (command === 'sample') {
     if (values.seconds !== undefined) return wrong(english(msg('sample takes one look and has no --seconds.')));
     if (values.root) return wrong(english(msg('sample reads without root and has no --root.')));

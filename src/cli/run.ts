@@ -1,14 +1,16 @@
-import type { Target } from '../collect/target.js';
+import type { HostTarget, Target } from '../collect/target.js';
 import { TransportError } from '../collect/transport.js';
 import { english, msg } from '../core/message.js';
 import { notAgreed, openDeeper, rootWay } from '../engine/deeper.js';
 import { loadLibrary, type Library } from '../engine/library.js';
+import { namespacesOf } from '../engine/namespaces.js';
 import type { OpenedTarget } from '../engine/open.js';
 import { toReport } from '../engine/report.js';
 import { diagnosisTiers } from '../engine/schedule.js';
 import { watchWindow } from '../engine/watch.js';
 import { parseInvocation } from './args.js';
 import { diagnoseBothEnds } from './bothEnds.js';
+import { namespacesText, namespacesWarning } from './namespaces.js';
 import { disposable, open, type Environment } from './opened.js';
 import { sampleJson } from './sampleJson.js';
 import { HELP, jsonText, reportText, sampleText } from './text.js';
@@ -29,8 +31,10 @@ export async function run(argv: readonly string[], env: Environment): Promise<0 
     case 'diagnose':
     case 'bothEnds':
     case 'sample':
+    case 'namespaces':
       try {
         if (invocation.kind === 'bothEnds') return await diagnoseBothEnds(invocation, env);
+        if (invocation.kind === 'namespaces') return await listNamespaces(invocation, env);
         return invocation.kind === 'diagnose'
           ? await diagnoseTarget(invocation, env)
           : await sampleTarget(invocation, env);
@@ -56,6 +60,16 @@ async function diagnoseTarget(
   const report = toReport(uri, session.host, diagnosis, library, english);
   env.stdout.write(json ? jsonText(report) : reportText(report));
   return report.verdict === 'loss' ? 1 : 0;
+}
+
+async function listNamespaces({ target, json }: { target: HostTarget; json: boolean }, env: Environment): Promise<0> {
+  await using opened = disposable(await open({ ...target, namespace: { kind: 'host' } }, env));
+  const { session, transport } = opened.value;
+  const list = await namespacesOf(target, transport, session.host.name, env.signal);
+  const warning = namespacesWarning(list);
+  if (warning !== undefined) env.stderr.write(`droplens: ${warning}\n`);
+  env.stdout.write(json ? jsonText(list) : namespacesText(list));
+  return 0;
 }
 
 async function sampleTarget(

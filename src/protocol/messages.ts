@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ChangeId, ChangeState, Done, FixName, FixOffer, LoggedChange, PersistOffer, PlanResult, UndoneChange } from './change.js';
 import { DiagnosisReport } from './diagnosis.js';
+import { NamespaceList } from './namespaces.js';
 import { RunbookDocument, RunbookUpdate, RunResult } from './runbook.js';
 import { TreeUpdate } from './tree.js';
 
@@ -157,6 +158,8 @@ export const Requests = {
   persistOffer: request('persist/offer', v.object({ target: Target, change: ChangeId }), PersistOffer),
   /** Writes one of the offered files, as it was shown; refused when the file is not as it was then. */
   persistApply: request('persist/apply', v.object({ target: Target, change: ChangeId, edit: ChangeId }), Done),
+  /** Network namespaces, containers and pods on the host of a target. Connects if need be. */
+  namespaces: request('namespaces', v.object({ target: Target }), NamespaceList),
   /** Host names of the ssh configuration, for the picker. */
   sshHosts: request('ssh/hosts', v.object({}), v.object({ hosts: v.array(v.string()) })),
   /** Host keys that a person accepted here, which are kept apart from known_hosts. */
