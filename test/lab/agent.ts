@@ -70,9 +70,14 @@ export class Agent {
     return { received: number(answer, 'received'), error: string(answer, 'error') };
   }
 
-  async udp(how: { bind?: string; opts?: readonly SocketOption[] } = {}): Promise<{ socket: number; port: number }> {
+  async udp(how: { bind?: string; opts?: readonly SocketOption[]; peer?: Place } = {}): Promise<{ socket: number; port: number }> {
     const answer = await this.#do('udp', how);
     return { socket: number(answer, 'socket'), port: number(answer, 'port') };
+  }
+
+  /** Reads an accepted connection from here on. */
+  async readAll(socket: number): Promise<void> {
+    await this.#do('read_all', { socket });
   }
 
   async swallowUdp(socket: number): Promise<void> {

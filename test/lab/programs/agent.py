@@ -131,12 +131,27 @@ def receive(socket_, size, seconds=1.0):
         return {'received': 0, 'error': errno.errorcode.get(error.errno, 'ETIMEDOUT')}
 
 
-def udp(bind=None, opts=None):
+def udp(bind=None, opts=None, peer=None):
     sock = socket.socket(family(bind), socket.SOCK_DGRAM)
     options(sock, opts)
     if bind:
         sock.bind((bind, 0))
+    if peer:
+        sock.connect((peer['address'], peer['port']))
     return {'socket': hold(sock), 'port': sock.getsockname()[1]}
+
+
+def read_all(socket_):
+    """Reads a connection to its end."""
+    sock = held[socket_]
+    sock.setblocking(True)
+
+    def reader():
+        while sock.recv(1 << 16):
+            pass
+
+    threading.Thread(target=reader, daemon=True).start()
+    return {}
 
 
 def swallow_udp(socket_):
@@ -278,7 +293,7 @@ def tun(name):
 OPERATIONS = {
     operation.__name__: operation
     for operation in (
-        listen, accept, swallow, connect, send, stream, receive, udp, swallow_udp, sendto, setopt, sign, drop_all, close,
+        listen, accept, swallow, connect, send, stream, receive, udp, read_all, swallow_udp, sendto, setopt, sign, drop_all, close,
         frames, answer_to, limit_files, accept_for_ever, reset, capture, tun,
     )
 }

@@ -1,0 +1,156 @@
+import { drops, tcp, type FlowCase, type FlowScene, type TcpScene } from './case.js';
+
+const RATE = 2_000_000;
+
+/** A program that writes for two seconds, and one that reads it all. */
+async function streaming({ near, far, from, to, flow }: TcpScene): Promise<FlowScene> {
+  await far.host.agent().readAll(to);
+  return { sender: near.host, receiver: far.host, flow, load: () => near.host.agent().stream(from, RATE, 2) };
+}
+
+const shaper = ['root', 'tbf', 'rate', '1mbit', 'burst', '1600', 'limit', '3000'];
+
+export const TCP_CASES: readonly FlowCase[] = [
+  {
+    id: 'sender-qdisc',
+    title: 'a shaper with a short queue on the sender',
+    place: 'sender-host',
+    verdict: 'loss',
+    cause: 'qdisc-overlimit',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.near.host.run('tc', 'qdisc', 'add', 'dev', scene.near.dev, ...shaper);
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'sender-firewall',
+    title: 'a rule on the sender that drops what its programs send',
+    place: 'sender-host',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.near.host.nft(drops('output', `tcp dport ${scene.flow.receiver.port}`, 10));
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'path',
+    title: 'one packet in ten dropped by the router',
+    place: 'path',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.router.nft(drops('forward', `tcp dport ${scene.flow.receiver.port}`, 10));
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'path-cut',
+    title: 'everything dropped by the router',
+    place: 'path',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.router.nft(drops('forward', `tcp dport ${scene.flow.receiver.port}`, 100));
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'path-qdisc',
+    title: 'a shaper with a short queue on the router',
+    place: 'path',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.router.run('tc', 'qdisc', 'add', 'dev', scene.outside.dev, ...shaper);
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'path-back',
+    title: 'acknowledgements dropped by the router',
+    place: 'path',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.router.nft(drops('forward', `tcp sport ${scene.flow.receiver.port}`, 100));
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'receiver-firewall',
+    title: 'a rule on the receiver that drops one packet in ten',
+    place: 'receiver-host',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.far.host.nft(drops('input', `tcp dport ${scene.flow.receiver.port}`, 10));
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'receiver-firewall-closed',
+    title: 'a rule on the receiver that drops everything of an open connection',
+    place: 'receiver-host',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.far.host.nft(drops('input', `tcp dport ${scene.flow.receiver.port}`, 100));
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'receiver-buffer',
+    title: 'a receive buffer made too small on a live connection that is read',
+    place: 'receiver-host',
+    verdict: 'loss',
+    cause: 'tcp-rcvq-mem-drop',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.near.host.run('ethtool', '-K', scene.near.dev, 'tso', 'off', 'gso', 'off');
+      await scene.far.host.agent().setOptions(scene.to, [['SOL_SOCKET', 'SO_RCVBUF', 2304]]);
+      return streaming(scene);
+    },
+  },
+  {
+    id: 'receiver-not-reading',
+    title: 'a program that does not read its connection',
+    place: 'receiver-application',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const { near, far, from, flow } = await tcp(lab);
+      return { sender: near.host, receiver: far.host, flow, load: () => near.host.agent().send(from, 64_000_000, 0.3) };
+    },
+  },
+  {
+    id: 'clean',
+    title: 'a connection that loses nothing',
+    place: 'none',
+    verdict: 'clean',
+    setUp: async (lab) => streaming(await tcp(lab)),
+  },
+  {
+    id: 'idle',
+    title: 'a connection on which nothing is written',
+    place: 'sender-application',
+    verdict: 'clean',
+    setUp: async (lab) => ({ ...(await streaming(await tcp(lab))), load: () => Promise.resolve() }),
+  },
+  {
+    id: 'elsewhere',
+    title: 'a connection that loses nothing, while another one meets a firewall on the receiver',
+    place: 'none',
+    verdict: 'clean',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      const { near, far } = scene;
+      const { port } = await far.host.agent().udp({ bind: far.address });
+      await far.host.nft(drops('input', `udp dport ${port}`, 100));
+      const own = await streaming(scene);
+      const { socket } = await near.host.agent().udp();
+      const other = (): Promise<unknown> => near.host.agent().sendTo(socket, { address: far.address, port }, { count: 500, interval: 0.001 });
+      return { ...own, load: async () => [await other(), await near.host.agent().stream(scene.from, RATE, 1)] };
+    },
+  },
+];
