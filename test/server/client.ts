@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly channel?: 'stdio' | 'ipc';
   /** Arguments of Node, before the server's file. */
   readonly nodeArgs?: readonly string[];
+  /** What it writes to stderr shows up in the test's unless it is to be read. */
+  readonly stderr?: 'inherit' | 'pipe';
 }
 
 /** A server of its own process. */
@@ -26,15 +28,17 @@ export interface TestServer {
   readonly process: ChildProcess;
   /** Notifications of this method, oldest first. */
   received(method: string): readonly unknown[];
+  /** All notifications, oldest first. */
+  everything(): readonly unknown[];
   /** Waits for a notification that fits. Fails after `seconds`. */
   until<T>(method: string, fits: (params: T) => boolean, seconds?: number): Promise<T>;
   stop(): Promise<void>;
 }
 
-export async function startServer(file: string, { runbooks, storage, env, channel = 'stdio', nodeArgs = [] }: ServerOptions): Promise<TestServer> {
+export async function startServer(file: string, { runbooks, storage, env, channel = 'stdio', nodeArgs = [], stderr = 'inherit' }: ServerOptions): Promise<TestServer> {
   const over = channel === 'ipc' ? '--node-ipc' : '--stdio';
   const child = spawn(process.execPath, [...nodeArgs, file, over], {
-    stdio: channel === 'ipc' ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['pipe', 'pipe', 'inherit'],
+    stdio: channel === 'ipc' ? ['ignore', 'ignore', stderr, 'ipc'] : ['pipe', 'pipe', stderr],
     ...(env === undefined ? {} : { env }),
   });
   const rpc = connectionTo(child);
@@ -57,6 +61,7 @@ export async function startServer(file: string, { runbooks, storage, env, channe
     rpc,
     process: child,
     received: (method) => notifications.filter((entry) => entry.method === method).map((entry) => entry.params),
+    everything: () => notifications,
     until: <T>(method: string, fits: (params: T) => boolean, seconds = 15) =>
       new Promise<T>((resolve, reject) => {
         const look = (): void => {

@@ -43,7 +43,7 @@ export async function listIdentities(
     const key = file.kind === 'ready' ? file.key : file.kind === 'locked' || file.kind === 'public' ? file.publicKey : undefined;
     if (key !== undefined) named.add(blobOf(key));
   }
-  const agent = host.agentSocket === undefined ? undefined : ssh2.createAgent(host.agentSocket);
+  const agent = host.agentSocket === undefined || host.agentSocket === '' ? undefined : ssh2.createAgent(host.agentSocket);
   const held = agent === undefined ? [] : await agentKeys(agent);
   const inAgent = new Set(held.map(blobOf));
   const preferred = held.filter((key) => named.has(blobOf(key)));

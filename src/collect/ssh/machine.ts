@@ -13,7 +13,8 @@ export function thisMachine(): SshMachine {
     home: homedir(),
     userName: localUser(env),
     env,
-    agentSocket: env.get('SSH_AUTH_SOCK') ?? (process.platform === 'win32' ? WINDOWS_AGENT : undefined),
+    // Empty means no agent, as for ssh(1).
+    agentSocket: env.has('SSH_AUTH_SOCK') ? env.get('SSH_AUTH_SOCK') || undefined : (process.platform === 'win32' ? WINDOWS_AGENT : undefined),
     files: localConfigFiles,
     configFile: undefined,
     sshProgram: 'ssh',
