@@ -83,7 +83,7 @@ export class ConditionCompiler {
         references: [...references, ...defined],
         direct,
         evaluate(window, row) {
-          const plain = direct(window.view, row);
+          const plain = direct(window, row);
           if (plain === MISSING) return UNDECIDED;
           if (plain !== ELSE) return { kind: 'value', value: plain };
           try {

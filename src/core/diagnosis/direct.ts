@@ -1,6 +1,6 @@
 import { TABLES, type TableName } from '../facts.js';
-import type { RowWindow, WindowView } from '../observe/window.js';
-import { isUnreadTable } from './scope.js';
+import type { CounterWindow, RowWindow } from '../observe/window.js';
+import { isUnreadTable, type HostView, type ScopedView } from './scope.js';
 
 /** The expression names something that this host does not have. */
 export const MISSING = Symbol('missing');
@@ -11,7 +11,7 @@ export const ELSE = Symbol('else');
 export type DirectValue = number | string | boolean | typeof MISSING | typeof ELSE;
 
 /** An expression as a function of the window itself; `each` is the row of the macro around it. */
-export type Direct = (view: WindowView, it: RowWindow | undefined, each?: RowWindow) => DirectValue;
+export type Direct = (window: ScopedView, it: RowWindow | undefined, each?: RowWindow) => DirectValue;
 
 interface Node {
   readonly op: string;
@@ -48,7 +48,7 @@ function compiled(node: unknown, names: Names): Direct | undefined {
     case 'value':
       return literal(node.args);
     case 'id':
-      return node.args === 'seconds' && names.each !== 'seconds' ? (view) => view.seconds : undefined;
+      return node.args === 'seconds' && names.each !== 'seconds' ? ({ view }) => view.seconds : undefined;
     case '.':
     case '[]':
       return lookup(node, names);
@@ -120,10 +120,10 @@ function numeric(args: unknown, names: Names, apply: (a: number, b: number) => n
   const sides = both(args, names);
   if (sides === undefined) return undefined;
   const [left, right] = sides;
-  return (view, it, each) => {
-    const a = left(view, it, each);
+  return (window, it, each) => {
+    const a = left(window, it, each);
     if (typeof a !== 'number') return a === MISSING ? MISSING : ELSE;
-    const b = right(view, it, each);
+    const b = right(window, it, each);
     return typeof b === 'number' ? apply(a, b) : b === MISSING ? MISSING : ELSE;
   };
 }
@@ -132,10 +132,10 @@ function equality(args: unknown, names: Names, equal: boolean): Direct | undefin
   const sides = both(args, names);
   if (sides === undefined) return undefined;
   const [left, right] = sides;
-  return (view, it, each) => {
-    const a = left(view, it, each);
+  return (window, it, each) => {
+    const a = left(window, it, each);
     if (typeof a === 'symbol') return a;
-    const b = right(view, it, each);
+    const b = right(window, it, each);
     if (typeof b === 'symbol') return b;
     return typeof a === typeof b ? (a === b) === equal : ELSE;
   };
@@ -146,10 +146,10 @@ function logic(args: unknown, names: Names, decisive: boolean): Direct | undefin
   const sides = both(args, names);
   if (sides === undefined) return undefined;
   const [left, right] = sides;
-  return (view, it, each) => {
-    const a = left(view, it, each);
+  return (window, it, each) => {
+    const a = left(window, it, each);
     if (a === decisive) return decisive;
-    const b = right(view, it, each);
+    const b = right(window, it, each);
     if (b === decisive) return decisive;
     if ((typeof a !== 'boolean' && a !== MISSING) || (typeof b !== 'boolean' && b !== MISSING)) return ELSE;
     return a === MISSING || b === MISSING ? MISSING : b;
@@ -157,8 +157,8 @@ function logic(args: unknown, names: Names, decisive: boolean): Direct | undefin
 }
 
 function not(of: Direct): Direct {
-  return (view, it, each) => {
-    const value = of(view, it, each);
+  return (window, it, each) => {
+    const value = of(window, it, each);
     return typeof value === 'boolean' ? !value : value === MISSING ? MISSING : ELSE;
   };
 }
@@ -166,10 +166,10 @@ function not(of: Direct): Direct {
 function choice(args: unknown, names: Names): Direct | undefined {
   if (!Array.isArray(args) || args.length !== 3) return undefined;
   const [test, yes, no] = [compile(args[0], names), compile(args[1], names), compile(args[2], names)];
-  return (view, it, each) => {
-    const value = test(view, it, each);
+  return (window, it, each) => {
+    const value = test(window, it, each);
     if (typeof value !== 'boolean') return value === MISSING ? MISSING : ELSE;
-    return value ? yes(view, it, each) : no(view, it, each);
+    return value ? yes(window, it, each) : no(window, it, each);
   };
 }
 
@@ -181,25 +181,37 @@ function oneOf(args: unknown, names: Names): Direct | undefined {
   const words = list.args.flatMap((part: unknown) => (isNode(part) && part.op === 'value' && typeof part.args === 'string' ? [part.args] : []));
   if (words.length !== list.args.length) return undefined;
   const value = compile(of, names);
-  return (view, it, each) => {
-    const found = value(view, it, each);
+  return (window, it, each) => {
+    const found = value(window, it, each);
     return typeof found === 'string' ? words.includes(found) : found === MISSING ? MISSING : ELSE;
   };
 }
 
-/** `has(NAME)`. Where even what would hold the name is missing the interpreter decides. */
+/** `has(NAME)`: an error where even what would hold the name is missing. */
 function has(args: unknown, names: Names): Direct | undefined {
   if (!Array.isArray(args) || args[0] !== 'has' || !Array.isArray(args[1])) return undefined;
   const [named] = args[1] as readonly unknown[];
   if (!isNode(named) || named.op !== '.') return undefined;
   const value = lookup(named, names);
-  const chain = chainOf(named);
-  if (value === undefined || chain === undefined || chain[0] === 'def') return undefined;
-  const ofRow = chain[0] === 'it' || chain[0] === names.each;
-  return (view, it, each) => {
-    const found = value(view, it, each);
-    if (found === MISSING) return ofRow ? false : ELSE;
-    return found === ELSE ? ELSE : true;
+  const [root = '', ...path] = chainOf(named) ?? [];
+  if (value === undefined || root === 'def') return undefined;
+  if (isHostView(root)) return hostHas(root, path);
+  return (window, it, each) => {
+    const found = value(window, it, each);
+    return found === MISSING ? false : found === ELSE ? ELSE : true;
+  };
+}
+
+/** Whether the host has a value or others that begin with the name; missing where nothing begins with what it belongs to. */
+function hostHas(root: HostView, path: readonly string[]): Direct {
+  const id = path.join('.');
+  const value = ofHost(root, id);
+  const holder = path.slice(0, -1).join('.');
+  const holderValue = holder === '' ? undefined : ofHost(root, holder);
+  return (window, it, each) => {
+    if (value(window, it, each) !== MISSING || window.isHolder(root, id)) return true;
+    if (holderValue === undefined || window.isHolder(root, holder) || holderValue(window, it, each) !== MISSING) return false;
+    return MISSING;
   };
 }
 
@@ -212,14 +224,14 @@ function exists(args: unknown, names: Names): Direct | undefined {
   if (root !== 'rows' || table === undefined || more.length > 0) return undefined;
   if (!isNode(variable) || variable.op !== 'id' || typeof variable.args !== 'string' || RESERVED.has(variable.args)) return undefined;
   const test = compile(body, { ...names, each: variable.args });
-  return (view, it) => existsIn(view, it, table, test);
+  return (window, it) => existsIn(window, it, table, test);
 }
 
-function existsIn(view: WindowView, it: RowWindow | undefined, table: TableName, test: Direct): DirectValue {
-  if (isUnreadTable(view, table)) return MISSING;
+function existsIn(window: ScopedView, it: RowWindow | undefined, table: TableName, test: Direct): DirectValue {
+  if (isUnreadTable(window.view, table)) return MISSING;
   let missing = false;
-  for (const row of view.rows.get(table)?.values() ?? []) {
-    const value = test(view, it, row);
+  for (const row of window.view.rows.get(table)?.values() ?? []) {
+    const value = test(window, it, row);
     if (value === true) return true;
     if (value === MISSING) missing = true;
     else if (value !== false) return ELSE;
@@ -249,31 +261,38 @@ function lookup(node: Node, { definitions, each: variable }: Names): Direct | un
   if (root === 'it' || root === variable) {
     const read = ofRow(rest);
     if (read === undefined) return undefined;
-    return root === variable ? (_view, _it, each) => (each ? read(each) : ELSE) : (_view, it) => (it ? read(it) : ELSE);
+    return root === variable ? (_window, _it, each) => (each ? read(each) : ELSE) : (_window, it) => (it ? read(it) : ELSE);
   }
   // A name with a dot in it is one name to CEL and looks like two in a signal's id.
-  return rest.some((name) => name.includes('.')) ? undefined : ofHost(root, rest.join('.'));
+  return rest.some((name) => name.includes('.')) || !isHostView(root) ? undefined : orHolder(root, rest.join('.'));
 }
 
 /** Evaluated where it is used, but for the row of a macro around it, which it does not know. */
 function ofDefinition(definition: Direct | undefined): Direct | undefined {
-  return definition && ((view, it) => definition(view, it));
+  return definition && ((window, it) => definition(window, it));
 }
 
-function ofHost(root: string, id: string): Direct | undefined {
+/** A name that only others begin with is a map to the interpreter. (One that is a value as well is the value here.) */
+function orHolder(root: HostView, id: string): Direct {
+  const read = ofHost(root, id);
+  return (window, it, each) => {
+    const value = read(window, it, each);
+    return value === MISSING && window.isHolder(root, id) ? ELSE : value;
+  };
+}
+
+function ofHost(root: HostView, id: string): Direct {
   switch (root) {
     case 'delta':
-      return ({ counters }) => counters.get(id)?.delta ?? MISSING;
+      return ({ view }) => view.counters.get(id)?.delta ?? MISSING;
     case 'rate':
-      return ({ counters }) => rateOf(counters.get(id));
+      return ({ view }) => rateOf(view.counters.get(id));
     case 'now':
-      return ({ texts, levels, counters }) => texts.get(id) ?? levels.get(id)?.after ?? afterOf(counters.get(id));
+      return ({ view }) => view.texts.get(id) ?? view.levels.get(id)?.after ?? afterOf(view.counters.get(id));
     case 'min':
-      return ({ levels }) => levels.get(id)?.min ?? MISSING;
+      return ({ view }) => view.levels.get(id)?.min ?? MISSING;
     case 'max':
-      return ({ levels }) => levels.get(id)?.max ?? MISSING;
-    default:
-      return undefined;
+      return ({ view }) => view.levels.get(id)?.max ?? MISSING;
   }
 }
 
@@ -282,7 +301,7 @@ function ofRow(path: readonly string[]): ((row: RowWindow) => DirectValue) | und
   if (more.length > 0) return undefined;
   if (name === undefined) {
     if (view === 'name') return (row) => row.key;
-    return VIEWS.has(view) ? undefined : (row) => row.labels.get(view) ?? MISSING;
+    return isHostView(view) ? undefined : (row) => row.labels.get(view) ?? MISSING;
   }
   switch (view) {
     case 'delta':
@@ -300,14 +319,14 @@ function ofRow(path: readonly string[]): ((row: RowWindow) => DirectValue) | und
   }
 }
 
-const VIEWS: ReadonlySet<string> = new Set(['delta', 'rate', 'now', 'min', 'max']);
+function isHostView(name: string): name is HostView {
+  return name === 'delta' || name === 'rate' || name === 'now' || name === 'min' || name === 'max';
+}
 
-type Counter = WindowView['counters'] extends ReadonlyMap<string, infer Value> ? Value : never;
-
-function rateOf(counter: Counter | undefined): DirectValue {
+function rateOf(counter: CounterWindow | undefined): DirectValue {
   return counter?.delta === undefined || counter.seconds <= 0 ? MISSING : counter.delta / counter.seconds;
 }
 
-function afterOf(counter: Counter | undefined): DirectValue {
+function afterOf(counter: CounterWindow | undefined): DirectValue {
   return counter === undefined ? MISSING : Number(counter.after);
 }

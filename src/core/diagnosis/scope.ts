@@ -22,12 +22,17 @@ export interface Scope {
   readonly seconds: number;
 }
 
+/** The ways to look at the host's values. */
+export type HostView = 'delta' | 'rate' | 'now' | 'min' | 'max';
+
 /** A window as the conditions see it. */
 export interface ScopedView {
   readonly view: WindowView;
   /** Made when it is first asked for: most conditions read the window itself. */
   readonly scope: Scope;
   row(row: RowWindow): ScopeObject;
+  /** Whether values of the host have names that begin with this one and a dot. */
+  isHolder(view: HostView, name: string): boolean;
   /** As {@link rowsOf}, sorted once. */
   rowsOf(table: TableName): readonly RowWindow[];
 }
@@ -46,6 +51,12 @@ export function scopeOf(view: WindowView): ScopedView {
     if (known === undefined) sorted.set(table, (known = rowsOf(view, table)));
     return known;
   };
+  const holders = new Map<HostView, ReadonlySet<string>>();
+  const holdersOf = (name: HostView): ReadonlySet<string> => {
+    let known = holders.get(name);
+    if (known === undefined) holders.set(name, (known = holdersAmong(namesIn(view, name))));
+    return known;
+  };
   let scope: Scope | undefined;
   return {
     view,
@@ -53,8 +64,41 @@ export function scopeOf(view: WindowView): ScopedView {
       return (scope ??= { ...hostScope(view), rows: tables(view, (table) => rows(table).map(row)), seconds: view.seconds });
     },
     row,
+    isHolder: (name, holder) => holdersOf(name).has(holder),
     rowsOf: rows,
   };
+}
+
+function* namesIn(view: WindowView, name: HostView): Iterable<string> {
+  switch (name) {
+    case 'now':
+      yield* view.counters.keys();
+      yield* view.levels.keys();
+      yield* view.texts.keys();
+      return;
+    case 'delta':
+      for (const [id, counter] of view.counters) if (counter.delta !== undefined) yield id;
+      return;
+    case 'rate':
+      for (const [id, counter] of view.counters) if (counter.delta !== undefined && counter.seconds > 0) yield id;
+      return;
+    case 'min':
+    case 'max':
+      yield* view.levels.keys();
+  }
+}
+
+/** `a` and `a.b` for a name `a.b.c`. */
+function holdersAmong(names: Iterable<string>): ReadonlySet<string> {
+  const holders = new Set<string>();
+  for (const name of names) {
+    for (let dot = name.lastIndexOf('.'); dot >= 0; dot = name.lastIndexOf('.', dot - 1)) {
+      const holder = name.slice(0, dot);
+      if (holders.has(holder)) break;
+      holders.add(holder);
+    }
+  }
+  return holders;
 }
 
 function hostScope(view: WindowView): Omit<Scope, 'rows' | 'seconds'> {
