@@ -1,5 +1,6 @@
 import { commands, env, l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { plain, sentence } from './client/errors.js';
+import { diagnoseBothEnds } from './diagnose/bothEnds.js';
 import { diagnose, type DiagnoseParts } from './diagnose/diagnose.js';
 import type { KeptReports } from './diagnose/kept.js';
 import { COMMANDS, GUIDE } from './ids.js';
@@ -45,10 +46,11 @@ export function registerCommands(parts: CommandParts): Disposable[] {
   const actions: Readonly<Record<keyof typeof COMMANDS, (argument: unknown) => Promise<void>>> = {
     diagnose: (argument) => diagnose(parts, givenTarget(argument)),
     diagnoseDeeper: (argument) => diagnose(parts, givenTarget(argument), true),
+    diagnoseBothEnds: (argument) => diagnoseBothEnds(parts, givenTarget(argument)),
     addSshHost: () => addSshHost(server, targets),
     addNamespace: async (argument) => {
       await targets.local();
-      await addNamespace(targets, givenTarget(argument));
+      await addNamespace(server, targets, givenTarget(argument));
     },
     connect: async (argument) => {
       const chosen = await target(argument, l10n.t('Connect to which host?'));

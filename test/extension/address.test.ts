@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { URI } from 'vscode-uri';
-import { hostOf, namespaceProblem, namespaceTarget, parseSshAddress, sshTarget, targetKind, targetLabel } from '../../src/extension/targets/address.js';
+import { parseTarget } from '../../src/collect/target.js';
+import { hostOf, insideTarget, namespaceProblem, parseSshAddress, sshTarget, targetKind, targetParts, typedNamespaces } from '../../src/extension/targets/address.js';
 import { SavedTargets } from '../../src/extension/targets/saved.js';
 
 const target = (text: string): string | undefined => {
@@ -30,10 +31,13 @@ describe('SSH addresses', () => {
 
 describe('targets', () => {
   it('are named for people', () => {
-    expect(targetLabel('local:/', 'laptop')).toBe('laptop');
-    expect(targetLabel('ssh://ops@web-1:22/', 'laptop')).toBe('ops@web-1:22');
-    expect(targetLabel('ssh://web-1/netns/blue', 'laptop')).toBe('blue · web-1');
-    expect(targetLabel('local:/netns/%E0%A4%A', 'laptop')).toBe('%E0%A4%A · laptop');
+    expect(targetParts('local:/', 'laptop')).toEqual({ host: 'laptop', inside: undefined });
+    expect(targetParts('ssh://ops@web-1:22/', 'laptop')).toEqual({ host: 'ops@web-1:22', inside: undefined });
+    expect(targetParts('ssh://web-1/netns/blue', 'laptop')).toEqual({ host: 'web-1', inside: { kind: 'netns', name: 'blue' } });
+    expect(targetParts('local:/netns/%E0%A4%A', 'laptop').inside).toEqual({ kind: 'netns', name: '%E0%A4%A' });
+    expect(targetParts('ssh://web-1/container/web', 'laptop').inside).toEqual({ kind: 'container', name: 'web' });
+    expect(targetParts('local:/container/postgresql%4016.service', 'laptop').inside).toEqual({ kind: 'service', name: 'postgresql@16.service' });
+    expect(targetParts('local:/pid/7', 'laptop').inside).toEqual({ kind: 'pid', name: '7' });
     expect(hostOf('ssh://web-1')).toBe('ssh://web-1/');
     expect(targetKind('ssh://web-1/')).toBe('ssh');
   });
@@ -42,11 +46,25 @@ describe('targets', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 30 }), (name) => {
         fc.pre(namespaceProblem(name) === undefined);
-        const uri = URI.parse(namespaceTarget('ssh://web-1/', name), true);
+        const uri = URI.parse(insideTarget('ssh://web-1/', 'netns', name), true);
         expect(uri.path).toBe(`/netns/${name}`);
         expect(uri.authority).toBe('web-1');
       }),
       { seed: 3 },
+    );
+  });
+
+  it('say what a typed text may be the name of, and nothing that a target cannot carry', () => {
+    const kinds = (text: string) => typedNamespaces('ssh://web-1/pid/1', text).map(({ target }) => target);
+    expect(kinds(' 42 ')).toEqual(['ssh://web-1/pid/42', 'ssh://web-1/container/42', 'ssh://web-1/netns/42']);
+    expect(kinds('web')).toEqual(['ssh://web-1/container/web', 'ssh://web-1/netns/web']);
+    expect(kinds('$(reboot)')).toEqual(['ssh://web-1/netns/%24(reboot)']);
+    expect(kinds('-x')).toEqual([]);
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (text) => {
+        for (const { target } of typedNamespaces('local:/', text)) expect([target, parseTarget(target).kind]).toEqual([target, 'target']);
+      }),
+      { seed: 5 },
     );
   });
 

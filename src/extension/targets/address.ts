@@ -1,6 +1,6 @@
 /**
- * Names of targets. A target is a URI: `local:/`, `ssh://[user@]host[:port]/`, with `/netns/NAME` as the path for a
- * network namespace. Pure text in, text out.
+ * Names of targets. A target is a URI: `local:/`, `ssh://[user@]host[:port]/`, with `netns/NAME`, `pid/PID` or
+ * `container/NAME` as the path for a network namespace. Pure text in, text out.
  */
 
 /** What stands in an SSH address that a person typed. */
@@ -48,9 +48,12 @@ export function hostOf(target: string): string {
   return slash < 0 ? `${target}/` : target.slice(0, slash + 1);
 }
 
-/** A network namespace by its name, within `target`'s host. */
-export function namespaceTarget(target: string, name: string): string {
-  return `${hostOf(target)}netns/${encodeURIComponent(name)}`;
+/** What a network namespace within a host is named by. */
+export type InsideKind = 'netns' | 'pid' | 'container';
+
+/** A network namespace within `target`'s host. */
+export function insideTarget(target: string, kind: InsideKind, name: string): string {
+  return `${hostOf(target)}${kind}/${encodeURIComponent(name)}`;
 }
 
 /** Why a namespace's name is not acceptable: `ip netns` keeps each as a file under /run/netns. */
@@ -59,12 +62,30 @@ export function namespaceProblem(name: string): 'empty' | 'invalid' | undefined 
   return name === '.' || name === '..' || name.length > 255 || /[/\p{Cc}]/u.test(name) ? 'invalid' : undefined;
 }
 
-/** A target in the words of a person: `web-1`, `ops@10.0.0.7:2222`, `blue on web-1`; `local` for this machine. */
-export function targetLabel(target: string, local: string): string {
+/** What a text may be the name of: a process by its number, a container or pod, a namespace of `ip netns`. */
+export function typedNamespaces(target: string, text: string): readonly { readonly kind: InsideKind; readonly name: string; readonly target: string }[] {
+  const name = text.trim();
+  const kinds: InsideKind[] = [];
+  // The kernel's upper limit of pid_max is 2^22 (include/linux/threads.h, PID_MAX_LIMIT).
+  if (/^[1-9]\d{0,6}$/.test(name) && Number(name) <= 4_194_304) kinds.push('pid');
+  if (/^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,127}$/.test(name)) kinds.push('container');
+  if (namespaceProblem(name) === undefined && !name.startsWith('-') && !name.includes('..')) kinds.push('netns');
+  return kinds.map((kind) => ({ kind, name, target: insideTarget(target, kind, name) }));
+}
+
+/** What a target names, in parts, each as a person would write it. `local`: the name of this machine. */
+export interface TargetParts {
+  /** `web-1`, `ops@10.0.0.7:2222`. */
+  readonly host: string;
+  readonly inside: { readonly kind: InsideKind | 'service'; readonly name: string } | undefined;
+}
+
+export function targetParts(target: string, local: string): TargetParts {
   const host = targetKind(target) === 'local' ? local : decode(hostOf(target).slice('ssh://'.length, -1));
-  const path = target.slice(hostOf(target).length).split('/');
-  const inner = path.at(-1);
-  return path.length === 2 && inner !== undefined && inner !== '' ? `${decode(inner)} · ${host}` : host;
+  const [, kind = '', text = ''] = /^(netns|pid|container)\/([^/]+)$/.exec(target.slice(hostOf(target).length)) ?? [];
+  const name = decode(text);
+  if (kind === 'container') return { host, inside: { kind: name.endsWith('.service') ? 'service' : 'container', name } };
+  return { host, inside: kind === 'netns' || kind === 'pid' ? { kind, name } : undefined };
 }
 
 function decode(text: string): string {

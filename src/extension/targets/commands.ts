@@ -3,7 +3,8 @@ import { Requests } from '../../protocol/messages.js';
 import { isCancelled, plain, sentence } from '../client/errors.js';
 import type { Server } from '../client/server.js';
 import { COMMANDS } from '../ids.js';
-import { hostOf, namespaceProblem, namespaceTarget, parseSshAddress, sshTarget } from './address.js';
+import { hostOf, parseSshAddress, sshTarget } from './address.js';
+import { pickNamespace } from './namespacePicker.js';
 import type { Targets } from './targets.js';
 
 /** Shows a failure with what can be done about it. Resolves to `true` when the person wants another try. */
@@ -89,20 +90,16 @@ export async function addSshHost(server: Server, targets: Targets): Promise<void
   if (await connectVisibly(targets, target, false)) await targets.add(target);
 }
 
-/** Asks for a network namespace's name and adds it as a target of its own. */
-export async function addNamespace(targets: Targets, of: string | undefined): Promise<void> {
+/** Lets a person pick a network namespace of a host, and adds it as a target of its own once it could be entered. */
+export async function addNamespace(server: Server, targets: Targets, of: string | undefined): Promise<void> {
   const base = of ?? (await pickTarget(targets, l10n.t('Look into a network namespace of which host?')));
   if (base === undefined) return;
-  const name = await window.showInputBox({
-    title: l10n.t('Look into network namespace'),
-    prompt: l10n.t('Name of a namespace on {0}, as “ip netns list” shows it', targets.label(hostOf(base))),
-    ignoreFocusOut: true,
-    validateInput: (value) =>
-      namespaceProblem(value.trim()) === 'invalid' ? l10n.t('A namespace’s name has no “/” and no control characters.') : undefined,
-  });
-  if (name === undefined || name.trim() === '') return;
-  const target = namespaceTarget(base, name.trim());
-  if (await connectVisibly(targets, target, false)) await targets.add(target);
+  // The host itself where it is there: what is in one of its namespaces may be gone.
+  const host = hostOf(base);
+  const via = targets.list().includes(host) ? host : base;
+  if (!(await connectVisibly(targets, via, false))) return;
+  const target = await pickNamespace(server, via, targets.label(host));
+  if (target !== undefined && (await connectVisibly(targets, target, false))) await targets.add(target);
 }
 
 /** One target without asking, several with a question. `undefined`: none, or the person turned away. */

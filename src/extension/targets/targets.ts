@@ -1,9 +1,9 @@
-import { EventEmitter, type CancellationToken } from 'vscode';
+import { EventEmitter, l10n, type CancellationToken } from 'vscode';
 import { Requests } from '../../protocol/messages.js';
 import { isCancelled, sentence } from '../client/errors.js';
 import type { Server } from '../client/server.js';
 import { LOCAL_TARGET } from '../ids.js';
-import { targetKind, targetLabel } from './address.js';
+import { targetKind, targetParts, type TargetParts } from './address.js';
 import type { SavedTargets } from './saved.js';
 
 /** What is known of a connected host. `uid` is `null` where the host does not say. */
@@ -22,6 +22,22 @@ export type Connection =
 export type Local = { readonly available: true; readonly host: string } | { readonly available: false; readonly why: string };
 
 const IDLE: Connection = { kind: 'idle' };
+
+/** A target in the words of a person. */
+function labelOf({ host, inside }: TargetParts): string {
+  switch (inside?.kind) {
+    case undefined:
+      return host;
+    case 'container':
+      return l10n.t('{0} · container on {1}', inside.name, host);
+    case 'service':
+      return l10n.t('{0} · service on {1}', inside.name, host);
+    case 'netns':
+      return l10n.t('{0} · namespace on {1}', inside.name, host);
+    case 'pid':
+      return l10n.t('process {0} on {1}', inside.name, host);
+  }
+}
 
 /** The hosts that can be looked at, and whether there is a connection to each. */
 export class Targets {
@@ -79,7 +95,7 @@ export class Targets {
   label(target: string): string {
     const connection = this.connection(target);
     if (connection.kind === 'connected' && target === LOCAL_TARGET) return connection.host.name;
-    return targetLabel(target, this.#known?.available === true ? this.#known.host : 'localhost');
+    return labelOf(targetParts(target, this.#known?.available === true ? this.#known.host : 'localhost'));
   }
 
   /**

@@ -1,14 +1,14 @@
 import type { Namespace, Target } from '../../collect/target.js';
-import { msg } from '../../core/message.js';
+import { msg, type Message } from '../../core/message.js';
 import type { Translate } from '../../engine/report.js';
 import { oneLine } from './format.js';
 
 /** The name under which a person knows a target. */
 export function targetTitle(target: Target, translate: Translate): string {
   if (target.kind === 'recording') return oneLine(translate(msg('recording {0}', target.path.split(/[\\/]/).at(-1) ?? '')));
-  const host = target.kind === 'local' ? translate(msg('This machine')) : sshName(target);
-  const inside = namespaceName(target.namespace, translate);
-  return oneLine(inside === undefined ? host : `${host} · ${inside}`);
+  const inside = target.namespace.kind !== 'host';
+  const host = target.kind === 'ssh' ? sshName(target) : translate(inside ? msg('this machine') : msg('This machine'));
+  return oneLine(translate(titleOf(target.namespace, host)));
 }
 
 function sshName(target: Extract<Target, { kind: 'ssh' }>): string {
@@ -17,15 +17,17 @@ function sshName(target: Extract<Target, { kind: 'ssh' }>): string {
   return `${user}${target.host}${port}`;
 }
 
-function namespaceName(namespace: Namespace, translate: Translate): string | undefined {
+function titleOf(namespace: Namespace, host: string): Message {
   switch (namespace.kind) {
     case 'host':
-      return undefined;
+      return msg('{0}', host);
     case 'netns':
-      return translate(msg('namespace {0}', namespace.name));
+      return msg('{0} · namespace on {1}', namespace.name, host);
     case 'pid':
-      return translate(msg('namespace of process {0}', namespace.pid));
+      return msg('process {0} on {1}', namespace.pid, host);
     case 'container':
-      return translate(msg('container {0}', namespace.id));
+      return namespace.id.endsWith('.service')
+        ? msg('{0} · service on {1}', namespace.id, host)
+        : msg('{0} · container on {1}', namespace.id, host);
   }
 }
