@@ -38,6 +38,21 @@ describe('our own store of host keys', () => {
     },
   );
 
+  it('lists what is in it and forgets one key of a host, also while others are added', async () => {
+    const store = fileHostKeyStore(join(folder, 'keys.json'));
+    expect(await store.list()).toEqual([]);
+    const key = (name: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from(name)]);
+    for (const name of ['a', 'b']) await store.add('web-1', key(name));
+    const [first, second] = await store.list();
+    expect(first).toEqual({ host: 'web-1', keyType: 'ssh-ed25519', fingerprint: expect.stringMatching(/^SHA256:/) as string });
+    const [forgotten] = await Promise.all([store.forget('web-1', first?.fingerprint ?? ''), store.add('web-2', key('c'))]);
+    expect(forgotten).toBe(true);
+    expect((await store.list()).map(({ host, fingerprint }) => [host, fingerprint])).toEqual([['web-1', second?.fingerprint], ['web-2', expect.any(String)]]);
+    expect(await store.forget('web-1', first?.fingerprint ?? '')).toBe(false);
+    expect(await store.forget('web-1', second?.fingerprint ?? '')).toBe(true);
+    expect(await store.keysOf('web-1')).toEqual([]);
+  });
+
   it('takes names that an object has of its own', async () => {
     const store = fileHostKeyStore(join(folder, 'keys.json'));
     await store.add('__proto__', Buffer.from('key'));

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { startEmbedded } from '../../../scripts/lib/embedded.mjs';
@@ -88,6 +88,13 @@ export class Session {
     writeFileSync(join(folder, 'code-server.log'), this.vscode.log());
     const logs = join(this.vscode.folder, 'data', 'logs');
     if (existsSync(logs)) cpSync(logs, join(folder, 'logs'), { recursive: true });
+  }
+
+  /** The text of all logs of this run. */
+  logs(): string {
+    const folder = join(this.vscode.folder, 'data', 'logs');
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    return [this.vscode.log(), ...files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'))].join('\n');
   }
 
   /** Processes of this run whose command line contains `part`. */
