@@ -1,6 +1,7 @@
 import { inline } from '../collect/sanitize.js';
 import { formatFlow } from '../core/bothEnds/flow.js';
 import type { SeenFlow } from '../core/bothEnds/match.js';
+import { placeTitle } from '../core/bothEnds/titles.js';
 import type { End } from '../core/bothEnds/types.js';
 import type { BothEndsReport } from '../protocol/bothEnds.js';
 import type { DiagnosisReport } from '../protocol/diagnosis.js';
@@ -21,6 +22,7 @@ export function toBothEndsReport(watched: WatchedFlow, others: readonly SeenFlow
     flow: text,
     verdict: verdict.verdict,
     place: verdict.place,
+    where: translate(placeTitle(verdict.place)),
     summary: inline(translate(verdict.summary)),
     sender: watched.sender.look.host,
     receiver: watched.receiver.look.host,

@@ -29,11 +29,18 @@ export async function saveRecording(path: string, recording: Recording, replace:
     if (replace) await rename(beside, path);
   } catch (error) {
     if (replace) await rm(beside, { force: true });
-    if (codeOf(error) === 'EEXIST') {
-      throw new TransportError('unsupported', english(msg('{0} exists already.', path)), english(msg('Choose another name, or write over it with --force.')), { cause: error });
-    }
+    if (codeOf(error) === 'EEXIST') throw exists(path, error);
     throw new TransportError('unsupported', english(msg('{0} cannot be written: {1}.', path, wordsOf(error))), undefined, { cause: error });
   }
+}
+
+/** Rejects with a TransportError when there is a file of this name already. */
+export async function checkFree(path: string): Promise<void> {
+  const there = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (there) throw exists(path, undefined);
 }
 
 /** Reads a recording. Rejects with a TransportError that says what is wrong with the file. */
@@ -76,6 +83,11 @@ function textOf(bytes: Uint8Array, path: string): string {
 
 function refused(path: string, why: string): TransportError {
   return new TransportError('unsupported', english(msg('The recording {0} cannot be opened. {1}', path, why)));
+}
+
+function exists(path: string, cause: unknown): TransportError {
+  const how = english(msg('Choose another name, or write over it with --force.'));
+  return new TransportError('unsupported', english(msg('{0} exists already.', path)), how, { cause });
 }
 
 function codeOf(error: unknown): unknown {

@@ -6,6 +6,9 @@ import { openTarget, type OpenedTarget, type OpenOptions } from '../engine/open.
 import { toolsOf } from '../engine/tools.js';
 import { ClientNotifications, InitializationOptions, type SshOptions } from '../protocol/messages.js';
 import { askingFor, secretAsker } from './asker.js';
+import { handleBothEnds } from './handlers/bothEnds.js';
+import { Changes } from './changes/registry.js';
+import { handleChanges } from './handlers/changes.js';
 import { handleDiagnose } from './handlers/diagnose.js';
 import { handleHostKeys } from './handlers/hostKeys.js';
 import { handleLanguage } from './handlers/language.js';
@@ -46,11 +49,26 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   handleHostKeys(rpc, options.storage);
   const access = new RootAccess(secretAsker(rpc), translate);
   handleDiagnose(rpc, targets, library, translate, access);
+  handleBothEnds(rpc, targets, library, translate);
+  const changes = new Changes({
+    rpc,
+    targets,
+    library,
+    access,
+    translate,
+    storage: options.storage,
+    open: (uri, signal) => open(targets.get(uri).live.target, true, signal),
+    complain: (text) => connection.console.error(text),
+  });
+  handleChanges(rpc, changes);
   handleRunbooks(rpc, targets, library, translate);
   handleTerminals(rpc, targets, translate);
   handleNamespaces(rpc, targets, translate);
   handleLanguage(connection);
-  connection.onShutdown(() => targets.dispose());
+  connection.onShutdown(() => {
+    changes.dispose();
+    return targets.dispose();
+  });
   return { capabilities: { textDocumentSync: TextDocumentSyncKind.Full, hoverProvider: true } };
 });
 

@@ -7,7 +7,7 @@ import { sample } from '../core/support/samples.js';
 
 const command = (params: readonly ParamName[]): Command => ({
   id: 'x', label: 'x', script: 'ip link show "$INTERFACE"', risk: 'read-only', undo: undefined, interpret: undefined, tools: [], install: undefined,
-  params, timeoutSeconds: 20, root: false, line: 0,
+  params, timeoutSeconds: 20, root: false, fix: undefined, line: 0,
 });
 
 test('an interface whose name edits a command line is refused: ^U clears the line, ^O runs it', () => {

@@ -32,7 +32,7 @@ export function parseAddress(text: string): ParsedAddress {
       const [, name = '', index] = /^([^[\]]+)(?:\[([0-7])\])?$/.exec(first) ?? [];
       const path = sysctlPath(name);
       if (path === undefined || words.length !== 1) break;
-      return found({ kind, path, index: index === undefined ? undefined : Number(index) });
+      return found({ kind, path, index: index === undefined ? null : Number(index) });
     }
     case 'link':
       if (words.length !== 2 || !isDevice(first)) break;

@@ -9,7 +9,7 @@ import type { Template } from '../runbook/template.js';
  */
 export type Setting =
   /** A file below /proc/sys, as `net/core/somaxconn`; `index` picks one of several numbers in it (tcp_rmem has three). */
-  | { readonly kind: 'sysctl'; readonly path: string; readonly index: number | undefined }
+  | { readonly kind: 'sysctl'; readonly path: string; readonly index: number | null }
   /** `ip link set dev … mtu | txqueuelen | up | down`. */
   | { readonly kind: 'link'; readonly dev: string; readonly attribute: 'mtu' | 'txqueuelen' | 'state' }
   /** `tc qdisc change dev … limit`: `parent` is `root` or a class (`1:2`). */

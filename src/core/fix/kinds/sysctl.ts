@@ -26,12 +26,12 @@ export function sysctlPath(name: string): string | undefined {
 /** A sysctl, or one of several numbers in it. */
 export const sysctlKind: SettingKind<Sysctl> = {
   tools: () => [],
-  name: ({ path, index }) => `${path.includes('.') ? path : path.replaceAll('/', '.')}${index === undefined ? '' : `[${index}]`}`,
+  name: ({ path, index }) => `${path.includes('.') ? path : path.replaceAll('/', '.')}${index === null ? '' : `[${index}]`}`,
   reads: (setting) => [{ kind: 'read', path: file(setting) }],
   understand(setting, [text = '']): Current | Message {
     const state = fields(text).join(' ');
     if (state === '') return msg('{0} is empty.', file(setting));
-    if (setting.index === undefined) return { value: state, state };
+    if (setting.index === null) return { value: state, state };
     const value = fields(text)[setting.index];
     return value === undefined ? msg('{0} has no number {1}.', file(setting), setting.index + 1) : { value, state };
   },
@@ -41,7 +41,7 @@ export const sysctlKind: SettingKind<Sysctl> = {
   },
   sets(setting, value, current) {
     const { index } = setting;
-    const text = index === undefined ? value : fields(current.state).map((field, at) => (at === index ? value : field)).join(' ');
+    const text = index === null ? value : fields(current.state).map((field, at) => (at === index ? value : field)).join(' ');
     return [{ kind: 'write', path: file(setting), text }];
   },
   resets: (setting, before) => [{ kind: 'write', path: file(setting), text: before.state }],

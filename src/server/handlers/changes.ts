@@ -1,0 +1,37 @@
+import { Requests } from '../../protocol/messages.js';
+import type { Changes } from '../changes/registry.js';
+import { forPeople } from '../errors.js';
+import type { Rpc } from '../rpc.js';
+
+/** Answers what concerns changes of a host: planning, making, keeping and undoing them. */
+export function handleChanges(rpc: Rpc, changes: Changes): void {
+  rpc.handle(Requests.fixOffer, (name) => changes.offer(name));
+
+  rpc.handle(Requests.fixPlan, async ({ row, values, ...name }, signal) => {
+    try {
+      return await changes.plan(name, row, values, signal);
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
+
+  rpc.handle(Requests.fixApply, async ({ target, plan, seconds }, signal) => {
+    try {
+      return await changes.apply(target, plan, seconds, signal);
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
+
+  rpc.handle(Requests.fixDecide, ({ change, decision }) => changes.decide(change, decision));
+
+  rpc.handle(Requests.changes, async ({ target }) => ({ changes: [...(await changes.list(target))] }));
+
+  rpc.handle(Requests.undoChanges, async ({ target, changes: ids, force }, signal) => {
+    try {
+      return { results: [...(await changes.undo(target, ids, force, signal))] };
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
+}
