@@ -3,7 +3,6 @@ import { LAYERS, layerTitle } from '../core/layers.js';
 import { english, msg } from '../core/message.js';
 import { WHOLE_HOST } from '../core/namespaces/wholeHost.js';
 import type { Sample } from '../core/sample.js';
-import { placeTitle } from '../core/bothEnds/titles.js';
 import type { BothEndsReport } from '../protocol/bothEnds.js';
 import type { DiagnosisReport } from '../protocol/diagnosis.js';
 
@@ -16,6 +15,9 @@ export const HELP = `Droplens finds where a Linux host loses packets.
   droplens sample [TARGET] [--json]   print every counter once
   droplens namespaces [TARGET] [--json]
                                       list pods, containers and other network namespaces on the host
+  droplens record [TARGET] --out FILE [--seconds N] [--root] [--redact] [--force] [--json]
+                                      diagnose and write all that was seen to FILE, to look at it anywhere
+  droplens report FILE [--redact]     the incident report of a recording, as Markdown
   droplens --help | --version
 
 TARGET   local:/ (default)   ssh://[user@]host[:port]/
@@ -27,6 +29,8 @@ FLOW     who sends to whom, as 'tcp 10.0.0.1:40000 > 10.0.0.2:5201' or 'udp …'
 
 --root   also read what only root can see: firewall rules by name, kernel messages, a trace of why the kernel drops.
          Only reads, and leaves nothing behind. Uses root's own connection, or sudo where it needs no password.
+
+--redact replace names of hosts and users, addresses and secrets, each by the same word everywhere
 
 Exit     0 nothing lost while watching   1 loss found   2 could not diagnose (the reason is on stderr)
          with --peer: 2 also when the evidence does not decide
@@ -57,7 +61,7 @@ export function reportText(report: DiagnosisReport): string {
 /** A verdict about both ends of a flow for a terminal, as safe as {@link reportText}. */
 export function bothEndsText(report: BothEndsReport): string {
   const names = { sender: report.sender, receiver: report.receiver };
-  const lines = [report.summary, '', `${report.flow}  →  ${english(placeTitle(report.place))}`, ''];
+  const lines = [report.summary, '', `${report.flow}  →  ${report.where}`, ''];
   for (const end of ['sender', 'receiver'] as const) {
     lines.push(english(end === 'sender' ? msg('Sender, {0}:', names.sender) : msg('Receiver, {0}:', names.receiver)));
     for (const entry of report.because.filter((each) => each.end === end)) {

@@ -2,6 +2,7 @@
 export const COMMANDS = {
   diagnose: 'droplens.diagnose',
   diagnoseDeeper: 'droplens.diagnoseDeeper',
+  diagnoseBothEnds: 'droplens.diagnoseBothEnds',
   addSshHost: 'droplens.addSshHost',
   addNamespace: 'droplens.addNamespace',
   connect: 'droplens.connect',

@@ -14,6 +14,8 @@ export const BothEndsVerdict = v.object({
   /** `loss`: data was lost or is held up · `clean`: neither · `unknown`: the evidence does not decide, or could not be read. */
   verdict: v.picklist(['loss', 'clean', 'unknown']),
   place: v.picklist(PLACES),
+  /** The place as a person calls it: `on the path`. */
+  where: v.string(),
   summary: v.string(),
   /** Hosts of the two ends, as people call them. */
   sender: v.string(),

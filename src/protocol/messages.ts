@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ChangeId, ChangeState, Done, FixName, FixOffer, LoggedChange, PersistOffer, PlanResult, UndoneChange } from './change.js';
+import { BothEndsReport, SeenFlowItem } from './bothEnds.js';
 import { DiagnosisReport } from './diagnosis.js';
 import { NamespaceList } from './namespaces.js';
 import { RunbookDocument, RunbookUpdate, RunResult } from './runbook.js';
@@ -84,6 +85,10 @@ export const Requests = {
    * `rootCommands` run as root on this host; asks through `askSecret` where sudo wants a password.
    */
   diagnose: request('diagnose', v.object({ target: Target, seconds: v.number(), root: v.optional(v.boolean(), false) }), DiagnosisReport),
+  /** The flows between two hosts, the busiest of one second first; cancellable. Connects both, and asks where it must. */
+  flows: request('flows', v.object({ a: Target, b: Target }), v.object({ flows: v.array(SeenFlowItem) })),
+  /** Watches a flow on both its hosts and says where it loses; cancellable; sends `diagnoseProgress` for `a`. */
+  bothEnds: request('bothEnds', v.object({ a: Target, b: Target, flow: v.pipe(v.string(), v.maxLength(512)), seconds: v.number() }), BothEndsReport),
   /** What runs as root in a diagnosis with `root`, in order: what a person is shown before they agree. */
   rootCommands: request('rootCommands', v.object({}), v.object({ commands: v.array(v.object({ line: v.string(), why: v.string() })) })),
   /** Opens a runbook for a target; its live state follows by `runbookUpdate` while `visible`. */

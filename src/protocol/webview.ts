@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BothEndsVerdict } from './bothEnds.js';
 import { DiagnosisReport } from './diagnosis.js';
 import { RunbookDocument, RunResult, StepState } from './runbook.js';
 
@@ -50,6 +51,13 @@ export const WORDS = [
   'report.cause',
   'report.again',
   'report.process',
+  'between.heading',
+  'between.flow',
+  'between.place',
+  'between.sender',
+  'between.receiver',
+  'between.end',
+  'between.skew',
   'page.host',
   'page.steps',
   'page.progress',
@@ -101,8 +109,9 @@ export const ToWebview = v.variant('type', [
   v.object({ type: v.literal('result'), command: v.string(), result: RunResult }),
   /** Open this step, scroll to it and put the focus on its heading; `null`: the verdict above the steps. */
   v.object({ type: v.literal('goto'), step: v.nullable(v.string()) }),
-  /** The verdict of a diagnosis, shown above the steps; `at` in milliseconds since the epoch, `earlier`: kept from before. */
-  v.object({ type: v.literal('report'), report: DiagnosisReport, at: v.number(), earlier: v.boolean() }),
+  /** The verdict of a diagnosis, shown above the steps; `at` in milliseconds since the epoch, `earlier`: kept from before;
+   * `between`: where a flow between this host and another loses, when that was asked. */
+  v.object({ type: v.literal('report'), report: DiagnosisReport, at: v.number(), earlier: v.boolean(), between: v.exactOptional(BothEndsVerdict) }),
   /** A sentence over the document: connection lost, server restarted … `null` clears it. */
   v.object({ type: v.literal('banner'), text: v.nullable(v.string()) }),
 ]);

@@ -7,12 +7,11 @@ import { derive } from '../core/observe/derive.js';
 import { english, msg } from '../core/message.js';
 import { observe, retain, type WindowView } from '../core/observe/window.js';
 import type { HostInfo, Sample } from '../core/sample.js';
-import type { Tier } from '../core/sources.js';
 import type { Library } from '../engine/library.js';
 import { notAgreed, type Deeper } from '../engine/deeper.js';
 import type { OpenedTarget } from '../engine/open.js';
 import { liveTiers } from '../engine/schedule.js';
-import { watchWindow, type Watched } from '../engine/watch.js';
+import { watchWindow, type Sampler, type Watched } from '../engine/watch.js';
 import type { TargetState } from '../protocol/tree.js';
 import { Attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
@@ -240,23 +239,46 @@ export class LiveTarget {
     deepen: (opened: OpenedTarget) => Promise<Deeper>,
   ): Promise<WatchedHost> {
     const deeper = await deepen(opened);
-    const sampler = {
-      sample: async (tiers: ReadonlySet<Tier>, abort?: AbortSignal): Promise<Sample> => {
-        const sample = await opened.session.sample(tiers, abort);
-        this.#take(sample);
-        return sample;
+    try {
+      return await this.#sampling(opened, async (sampler) => {
+        const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal, deeper);
+        return { ...watched, host: opened.session.host };
+      });
+    } finally {
+      await deeper.close();
+    }
+  }
+
+  /** Lets somebody else take samples of the host, as a diagnosis does; the live view goes on with the same ones. */
+  async sampling<T>(signal: AbortSignal, work: (opened: OpenedTarget, sampler: Sampler) => Promise<T>): Promise<T> {
+    const opened = await this.connect(true, signal);
+    const release = this.hold();
+    try {
+      await this.#renew(opened);
+      return await this.#sampling(opened, (sampler) => work(opened, sampler));
+    } finally {
+      release();
+    }
+  }
+
+  async #sampling<T>(opened: OpenedTarget, work: (sampler: Sampler) => Promise<T>): Promise<T> {
+    const sampler: Sampler = {
+      sample: async (tiers, abort) => {
+        try {
+          const sample = await opened.session.sample(tiers, abort);
+          this.#take(sample);
+          return sample;
+        } catch (error) {
+          if (error instanceof TransportError) this.#sampleFailed(opened, error);
+          throw error;
+        }
       },
     };
     this.#diagnosing += 1;
     try {
-      const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal, deeper);
-      return { ...watched, host: opened.session.host };
-    } catch (error) {
-      if (error instanceof TransportError) this.#sampleFailed(opened, error);
-      throw error;
+      return await work(sampler);
     } finally {
       this.#diagnosing -= 1;
-      await deeper.close();
     }
   }
 

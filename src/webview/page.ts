@@ -82,7 +82,7 @@ export class Page {
         else this.goto(message.step);
         break;
       case 'report':
-        this.#report.show(message.report, message.at, message.earlier);
+        this.#report.show(message.report, message.at, message.earlier, message.between);
         break;
       case 'banner':
         this.#banner.hidden = message.text === null;

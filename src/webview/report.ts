@@ -1,7 +1,10 @@
+import type { BothEndsVerdict } from '../protocol/bothEnds.js';
 import type { DiagnosisReport } from '../protocol/diagnosis.js';
 import type { StepVerdict } from '../protocol/runbook.js';
 import type { FromWebview } from '../protocol/webview.js';
 import { button, el } from './dom.js';
+import { betweenView } from './between.js';
+import { language, number } from './numbers.js';
 import { Sign } from './verdict.js';
 import type { Say } from './words.js';
 
@@ -43,11 +46,12 @@ export class ReportView {
   }
 
   /** `at` in milliseconds since the epoch; `earlier`: made before this window was. */
-  show(report: DiagnosisReport, at: number, earlier: boolean): void {
+  show(report: DiagnosisReport, at: number, earlier: boolean, between?: BothEndsVerdict): void {
     const { say } = this;
     this.#verdict.replaceChildren(new Sign(VERDICTS[report.verdict]).element, say(`report.${report.verdict}`));
     const seconds = Math.round(report.window.seconds * 10) / 10;
     const parts: HTMLElement[] = [el('p', { class: 'dim' }, say('report.watched', report.host.name, seconds, report.window.samples, time(at)))];
+    if (between !== undefined) parts.unshift(betweenView(between, say));
     if (earlier) parts.unshift(el('p', { class: 'earlier' }, say('report.earlier')));
     if (report.findings.length > 0) {
       parts.push(el('ol', { class: 'findings' }, ...report.findings.map((finding) => this.#finding(finding))));
@@ -126,8 +130,4 @@ function sameReason(entries: DiagnosisReport['notChecked']): { what: string[]; w
   return [...groups.values()];
 }
 
-const language = (): string => document.documentElement.lang || 'en';
-
 const time = (at: number): string => new Date(at).toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
-
-const number = (value: number): string => value.toLocaleString(language(), { maximumFractionDigits: 2 });

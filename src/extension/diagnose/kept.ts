@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BothEndsVerdict } from '../../protocol/bothEnds.js';
 import { DiagnosisReport } from '../../protocol/diagnosis.js';
 import type { Memory } from '../targets/saved.js';
 
@@ -8,7 +9,7 @@ const MAX_REPORTS = 20;
 const MAX_FINDINGS = 50;
 
 /** A verdict and when it was made, in milliseconds since the epoch. */
-const Kept = v.object({ at: v.number(), report: DiagnosisReport });
+const Kept = v.object({ at: v.number(), report: DiagnosisReport, between: v.exactOptional(BothEndsVerdict) });
 export type Kept = v.InferOutput<typeof Kept>;
 
 /** The last verdict of each target within this workspace, so that a reloaded window still has it. */
@@ -19,10 +20,11 @@ export class KeptReports {
     return this.#all().get(target);
   }
 
-  async keep(target: string, { at, report }: Kept): Promise<void> {
+  async keep(target: string, kept: Kept): Promise<void> {
     const all = this.#all();
     all.delete(target);
-    all.set(target, { at, report: { ...report, findings: report.findings.slice(0, MAX_FINDINGS) } });
+    const { report } = kept;
+    all.set(target, { ...kept, report: { ...report, findings: report.findings.slice(0, MAX_FINDINGS) } });
     await this.#write([...all].slice(-MAX_REPORTS));
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { commands, type Disposable, env, l10n, Uri, window, type WebviewPanel } from 'vscode';
 import * as v from 'valibot';
+import type { BothEndsVerdict } from '../../protocol/bothEnds.js';
 import type { DiagnosisReport } from '../../protocol/diagnosis.js';
 import type { Kept, KeptReports } from '../diagnose/kept.js';
 import { Requests, ServerNotifications } from '../../protocol/messages.js';
@@ -130,9 +131,9 @@ export class RunbookPanel implements Disposable {
     this.#tell();
   }
 
-  /** Shows the verdict of a diagnosis above the steps. */
-  report(report: DiagnosisReport): void {
-    const made = { at: Date.now(), report };
+  /** Shows the verdict of a diagnosis above the steps; `between`: and where a flow to another host loses. */
+  report(report: DiagnosisReport, between?: BothEndsVerdict): void {
+    const made: Kept = { at: Date.now(), report, ...(between === undefined ? {} : { between }) };
     this.#report = { ...made, earlier: false };
     this.#post({ type: 'report', ...this.#report });
     this.parts.reports.keep(this.target, made).catch((error: unknown) => this.parts.log(sentence(error)));
