@@ -15,15 +15,18 @@ export interface Environment {
   readonly signal: AbortSignal;
 }
 
-/** Opens a target as its user on this terminal. Rejects with a TransportError for people. */
-export function open(target: Target, env: Environment): Promise<OpenedTarget> {
+/**
+ * Opens a target as its user on this terminal. Rejects with a TransportError for people. `tools`: programs whose presence is
+ * of interest beside those of the probe.
+ */
+export function open(target: Target, env: Environment, tools: readonly string[] = []): Promise<OpenedTarget> {
   return openTarget(target, {
     asker: terminalAsker(env.stdin, env.stderr),
     storage: env.storage,
     interactive: env.stdin.isTTY === true,
     // Whoever types the host's name in a terminal would get the same from ssh.
     mayRunPrograms: true,
-    tools: [],
+    tools,
     signal: env.signal,
   });
 }

@@ -1,17 +1,15 @@
 import type { HostTarget, Target } from '../collect/target.js';
 import { TransportError } from '../collect/transport.js';
 import { english, msg } from '../core/message.js';
-import { notAgreed, openDeeper, rootWay } from '../engine/deeper.js';
 import { loadLibrary, type Library } from '../engine/library.js';
 import { namespacesOf } from '../engine/namespaces.js';
 import type { OpenedTarget } from '../engine/open.js';
-import { toReport } from '../engine/report.js';
 import { diagnosisTiers } from '../engine/schedule.js';
-import { watchWindow } from '../engine/watch.js';
 import { parseInvocation } from './args.js';
 import { diagnoseBothEnds } from './bothEnds.js';
 import { namespacesText, namespacesWarning } from './namespaces.js';
 import { disposable, open, type Environment } from './opened.js';
+import { recordTarget, reportRecording, watchTarget } from './recording.js';
 import { sampleJson } from './sampleJson.js';
 import { HELP, jsonText, reportText, sampleText } from './text.js';
 
@@ -32,7 +30,11 @@ export async function run(argv: readonly string[], env: Environment): Promise<0 
     case 'bothEnds':
     case 'sample':
     case 'namespaces':
+    case 'record':
+    case 'report':
       try {
+        if (invocation.kind === 'record') return await recordTarget(invocation, env);
+        if (invocation.kind === 'report') return await reportRecording(invocation, env);
         if (invocation.kind === 'bothEnds') return await diagnoseBothEnds(invocation, env);
         if (invocation.kind === 'namespaces') return await listNamespaces(invocation, env);
         return invocation.kind === 'diagnose'
@@ -52,12 +54,7 @@ async function diagnoseTarget(
   // The runbooks are read while the host is reached: an incident does not wait for either twice.
   const [library, reached] = await both(loadLibrary(env.runbooks), open(target, env));
   await using opened = disposable(reached);
-  const { session, uri } = opened.value;
-  await using deeper = root ? disposable(await openDeeper(opened.value, rootWay(opened.value), seconds, env.signal)) : undefined;
-  if (!json) env.stderr.write(`${english(msg('Watching {0} for {1} s …', session.host.name, seconds))}\n`);
-  const tier = deeper?.value ?? notAgreed(msg('Run diagnose with --root, as root or as a user whom sudo lets in without a password.'));
-  const { diagnosis } = await watchWindow(session, library.causes, seconds, () => undefined, env.signal, tier);
-  const report = toReport(uri, session.host, diagnosis, library, english);
+  const report = await watchTarget(opened.value, library, { seconds, json, root }, env);
   env.stdout.write(json ? jsonText(report) : reportText(report));
   return report.verdict === 'loss' ? 1 : 0;
 }

@@ -23,6 +23,7 @@ export const HELP = `Droplens finds where a Linux host loses packets.
 TARGET   local:/ (default)   ssh://[user@]host[:port]/
          either also with netns/NAME, pid/PID or container/NAME: the host as seen from inside that network. A container
          goes by name or id, a pod or a unit by name; needs root there, and no tools in the container
+         recording:///PATH, or --recording FILE in place of a target: what was recorded
 
 FLOW     who sends to whom, as 'tcp 10.0.0.1:40000 > 10.0.0.2:5201' or 'udp …'; the busiest of the two hosts unless given.
          Behind NAT add what the receiver's host sees: '… as 192.0.2.1:61000 > 10.9.0.2:5201'
