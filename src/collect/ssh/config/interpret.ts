@@ -126,7 +126,7 @@ function proxyOf(alias: string, settings: Settings): ProxyWay {
   if (jump !== undefined) {
     const jumps = parseJumps(jump);
     if (jumps === undefined) throw badValue(alias, 'ProxyJump', jump);
-    return jumps.length === 0 ? { kind: 'direct' } : { kind: 'jump', jumps };
+    if (jumps.length > 0) return { kind: 'jump', jumps };
   }
   const command = settings.word('proxycommand');
   return command === undefined || isNone(command) ? { kind: 'direct' } : { kind: 'command', command };
@@ -141,7 +141,7 @@ function onlySystem(settings: Settings, from: SettingsFrom, proxy: ProxyWay): st
     if (name === 'proxyusefdpass' && proxy.kind !== 'command') continue;
     names.push(optionName(name));
   }
-  return names;
+  return names.sort();
 }
 
 function programsOf(settings: Settings, proxy: ProxyWay): string[] {

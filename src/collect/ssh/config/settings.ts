@@ -16,7 +16,8 @@ export class Settings {
     }
     // Whichever of the two comes first switches the other off (readconf.c, parse_jump and oProxyCommand).
     if (name === 'proxyjump' && this.first.has('proxycommand')) return;
-    if (name === 'proxycommand' && this.first.has('proxyjump')) return;
+    // A jump that is "none" leaves the way to a command (measured with OpenSSH 9.2), but not the other way round.
+    if (name === 'proxycommand' && (this.first.get('proxyjump') ?? ['none']).join(' ').toLowerCase() !== 'none') return;
     if (!this.first.has(name)) this.first.set(name, values);
   }
 
