@@ -170,10 +170,7 @@ describe('the end of a connection', () => {
     sshd = await startSystemSshd();
   });
   afterAll(() => sshd.stop());
-  afterEach(() => {
-    expect(runtime.left()).toEqual([]);
-    expect(running(runtime.path)).toEqual([]);
-  });
+  afterEach(() => vi.waitFor(() => expect([...runtime.left(), ...running(runtime.path)]).toEqual([]), { timeout: 3_000 }));
 
   it('leaves nothing after dispose, and ends what ran', async () => {
     const transport = await connectBySystem(systemRequest(sshd, runtime));

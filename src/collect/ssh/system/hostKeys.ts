@@ -1,8 +1,9 @@
 import type { ResolvedHost } from '../config/resolvedHost.js';
 import { prepareHostKeyCheck, type HostKeyCheck } from '../hostKeyCheck.js';
 import { decideHostKeyTrust } from '../hostKeyPolicy.js';
-import { fingerprint, keyTypeOf, knownHostName, lookUpHostKey, parseKnownHosts } from '../knownHosts.js';
+import { fingerprint, keyTypeOf, knownHostName, lookUpHostKey, parseKnownHosts, type KnownHostLine } from '../knownHosts.js';
 import type { SshRequest } from '../types.js';
+import { isAuthorityKnown, readCertificate } from './certificate.js';
 
 type WhileAsking = <T>(question: () => Promise<T>) => Promise<T>;
 
@@ -42,11 +43,11 @@ export class HostKeys {
    */
   async trusted(): Promise<string> {
     const lines: string[] = [];
-    for (const { host, name } of this.parties) {
-      const files = await Promise.all(host.knownHostsFiles.map((file) => this.request.machine.files.read(file)));
-      const records = files.flatMap((text) => parseKnownHosts(text ?? ''));
+    for (const party of this.parties) {
+      const { host, name } = party;
+      const records = await this.records(host);
       for (const key of await this.request.ownStore.keysOf(name)) {
-        const trusted = [name, host.hostKeyAlias ?? host.hostName].every((written) => {
+        const trusted = namesOf(party).every((written) => {
           const known = lookUpHostKey(records, written, key);
           return decideHostKeyTrust({ known, own: { kind: 'match' }, strict: 'yes', interactive: false }).kind === 'trust';
         });
@@ -58,16 +59,21 @@ export class HostKeys {
 
   /**
    * Decides about a key that a host shows. Resolves with a line of known_hosts when it is trusted, and with an empty
-   * one for a certificate: whether its authority is known is what `ssh` itself looks up. Rejects with a
-   * `host-key-*` error otherwise.
+   * one for a certificate of an authority that is known: whether it is valid is what `ssh` itself checks. Rejects with
+   * a `host-key-*` error otherwise.
    */
   async judge(shown: string, base64: string): Promise<string> {
-    const key = Buffer.from(base64, 'base64');
+    const blob = Buffer.from(base64, 'base64');
+    const certificate = readCertificate(blob);
+    const key = certificate?.plain ?? blob;
     const type = keyTypeOf(key);
     if (type === undefined || /\s/.test(shown)) throw new Error('not a host key');
-    // Where the authority is not known, ssh asks again, about the plain key inside the certificate.
-    if (/-cert-v\d+@openssh\.com$/.test(type)) return '';
     const party = this.partyNamed(shown) ?? (await this.stranger(shown));
+    if (certificate !== undefined && isAuthorityKnown(await this.records(party.host), namesOf(party), certificate.authority)) {
+      this.noteProved(party.name, key);
+      return '';
+    }
+    // ssh asks only once: where the authority is not known, it looks for the plain key in the same answer.
     await party.check.verify(key);
     this.noteProved(party.name, key);
     return `${shown} ${type} ${key.toString('base64')}`;
@@ -84,6 +90,11 @@ export class HostKeys {
   /** Fingerprint of the key with which a host proved itself in this connection. */
   provedBy(host: ResolvedHost): string | undefined {
     return this.proved.get(recordedName(host));
+  }
+
+  private async records(host: ResolvedHost): Promise<KnownHostLine[]> {
+    const files = await Promise.all(host.knownHostsFiles.map((file) => this.request.machine.files.read(file)));
+    return files.flatMap((text) => parseKnownHosts(text ?? ''));
   }
 
   private noteProved(name: string, key: Buffer): void {
@@ -109,6 +120,11 @@ export class HostKeys {
 /** HostKeyAlias replaces name and port (ssh_config(5)). */
 function recordedName(host: ResolvedHost): string {
   return (host.hostKeyAlias ?? knownHostName(host.hostName, host.port)).toLowerCase();
+}
+
+/** Like OpenSSH, a host on another port may also show what is recorded for the host without a port. */
+function namesOf({ host, name }: Party): string[] {
+  return [name, host.hostKeyAlias ?? host.hostName.toLowerCase()];
 }
 
 async function partyOf(host: ResolvedHost, target: ResolvedHost, request: SshRequest, whileAsking: WhileAsking): Promise<Party> {

@@ -47,7 +47,8 @@ ${NODE('host-key', '"$2" "$3"')}
 
 /**
  * Keeps `ssh`: FOLDER PROGRAM ARGUMENTS…. Its input is never written to; it ends with the process that started it, in
- * whatever way that happens, and then ssh is ended too. At the end the folder and all that is left of the group go.
+ * whatever way that happens, and then ssh is ended too. At the end the folder and all that is left of the group go. The
+ * watcher removes the folder as well, for the case that the shell above it was killed.
  */
 export const KEEPER_SCRIPT = `
 folder=$1
@@ -55,7 +56,7 @@ shift
 exec 3<&0
 "$@" 3<&- </dev/null >/dev/null &
 ssh=$!
-{ read -r line; kill "$ssh"; sleep 2; kill -9 "$ssh"; } <&3 2>/dev/null >/dev/null &
+{ read -r line; kill "$ssh"; rm -rf "$folder"; sleep 2; kill -9 "$ssh"; } <&3 2>/dev/null >/dev/null &
 exec 3<&-
 wait "$ssh"
 status=$?
