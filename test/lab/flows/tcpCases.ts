@@ -110,7 +110,8 @@ export const TCP_CASES: readonly FlowCase[] = [
       const scene = await tcp(lab);
       await scene.near.host.run('ethtool', '-K', scene.near.dev, 'tso', 'off', 'gso', 'off');
       await scene.far.host.agent().setOptions(scene.to, [['SOL_SOCKET', 'SO_RCVBUF', 2304]]);
-      return streaming(scene);
+      // What is written at once comes in a burst of many segments.
+      return { ...(await streaming(scene)), load: () => scene.near.host.agent().stream(scene.from, RATE, 2, 65_536) };
     },
   },
   {
