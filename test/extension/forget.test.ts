@@ -146,20 +146,21 @@ describe('the box', () => {
   const question: SecretQuestion = {
     host: 'ann@web-1', prompt: 'Enter passphrase\u001b[2J', echo: false, about: { kind: 'passphrase', file: '/id', fingerprint: 'SHA256:k' }, wrong: 0, interactive: true,
   };
+  const off = { keep: false, keptWasWrong: false };
   const box = (): FakeBox => {
     if (!(seen.box instanceof FakeBox)) throw new Error('no box is shown');
     return seen.box;
   };
 
   it('does not keep unless told to, and says what it will do', async () => {
-    const asked = askInBox(question, true, undefined);
+    const asked = askInBox(question, off, undefined);
     expect([box().password, box().title, box().prompt]).toEqual([true, 'Droplens: ann@web-1', 'Enter passphrase [2J (leave it empty to go on without this key).']);
     box().value = 'typed';
     box().accept();
     expect(await asked).toEqual({ value: 'typed', keep: false });
     expect(box().disposed).toBe(true);
 
-    const again = askInBox({ ...question, wrong: 1 }, true, undefined);
+    const again = askInBox({ ...question, wrong: 1 }, off, undefined);
     expect(box().validationMessage).toBe('That was not right, please try again.');
     box().press();
     expect(box().prompt).toContain('It will be kept in the system’s secret store once it has worked.');
@@ -167,8 +168,17 @@ describe('the box', () => {
     expect(await again).toEqual({ value: '', keep: true });
   });
 
+  it('says that a saved one was wrong, and that the next will be kept in its place', async () => {
+    const asked = askInBox({ ...question, wrong: 1 }, { keep: true, keptWasWrong: true }, undefined);
+    expect(box().validationMessage).toBe('The saved one was not right, and is forgotten.');
+    expect(box().prompt).toContain('It will be kept');
+    box().press();
+    box().accept();
+    expect(await asked).toEqual({ value: '', keep: false });
+  });
+
   it('has no button where nothing is kept, and shows what may be shown', async () => {
-    const asked = askInBox({ ...question, echo: true, about: { kind: 'question' } }, false, undefined);
+    const asked = askInBox({ ...question, echo: true, about: { kind: 'question' } }, { keep: undefined, keptWasWrong: false }, undefined);
     expect([box().buttons.length, box().password]).toEqual([0, false]);
     box().hide();
     expect(await asked).toBeUndefined();
@@ -177,7 +187,7 @@ describe('the box', () => {
   it('goes when the question is taken back', async () => {
     let cancel = nothing;
     const token = { isCancellationRequested: false, onCancellationRequested: (listener: () => void) => ((cancel = listener), { dispose: nothing }) };
-    const asked = askInBox(question, true, token);
+    const asked = askInBox(question, off, token);
     cancel();
     expect(await asked).toBeUndefined();
     expect(box().disposed).toBe(true);

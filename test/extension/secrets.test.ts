@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SecretAnswers, type AskPerson, type SecretQuestion, type Typed } from '../../src/extension/targets/secretAnswers.js';
+import { SecretAnswers, type AskPerson, type Offer, type SecretQuestion, type Typed } from '../../src/extension/targets/secretAnswers.js';
 import { keptName, KeptSecrets, type KeptName, type SecretMemory } from '../../src/extension/targets/secrets.js';
 
 /** A SecretStorage: nothing but get, store and delete. */
@@ -40,12 +40,12 @@ const background = (question: SecretQuestion): SecretQuestion => ({ ...question,
 
 let store: FakeStore;
 let kept: KeptSecrets;
-let asked: { question: SecretQuestion; canBeKept: boolean }[];
+let asked: { question: SecretQuestion; offer: Offer }[];
 let person: (Typed | undefined)[];
 let problems: string[];
 let answers: SecretAnswers;
-const ask: AskPerson = (question, canBeKept) => {
-  asked.push({ question, canBeKept });
+const ask: AskPerson = (question, offer) => {
+  asked.push({ question, offer });
   return Promise.resolve(person.shift());
 };
 const proved = (question: SecretQuestion, worth: 'right' | 'wrong' | 'unknown'): Promise<void> => answers.proved({ host: question.host, about: question.about, worth });
@@ -101,7 +101,24 @@ describe('keeping', () => {
     expect(await answers.answer(password, undefined)).toBe('old');
     person = [{ value: 'new', keep: false }];
     expect(await answers.answer({ ...password, wrong: 1 }, undefined)).toBe('new');
+    expect(asked[0]?.offer).toEqual({ keep: true, keptWasWrong: true });
     expect(store.entries.size).toBe(0);
+  });
+
+  it('remembers what was chosen while the same question is asked again, and no longer', async () => {
+    person = [{ value: 'mistyped', keep: true }, { value: 'right', keep: true }, { value: 'x', keep: false }];
+    await answers.answer(password, undefined);
+    await proved(password, 'wrong');
+    expect(await answers.answer({ ...password, wrong: 1 }, undefined)).toBe('right');
+    await proved(password, 'right');
+    expect(await kept.find(nameOf(password).id)).toBe('right');
+    await kept.dropAll();
+    await answers.answer(password, undefined);
+    expect(asked.map(({ offer }) => offer)).toEqual([
+      { keep: false, keptWasWrong: false },
+      { keep: true, keptWasWrong: false },
+      { keep: false, keptWasWrong: false },
+    ]);
   });
 
   it('drops a kept one that is wrong though nobody is asked again, so that the background does not try it for ever', async () => {
@@ -134,7 +151,7 @@ describe('keeping', () => {
       await answers.answer(question, undefined);
       await proved(question, 'right');
     }
-    expect(asked.map(({ canBeKept }) => canBeKept)).toEqual([false, false, true]);
+    expect(asked.map(({ offer }) => offer.keep)).toEqual([undefined, undefined, false]);
     expect(store.entries.size).toBe(0);
   });
 });

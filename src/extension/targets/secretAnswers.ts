@@ -12,14 +12,23 @@ export interface Typed {
   readonly keep: boolean;
 }
 
+/** What the box says about keeping: `undefined` where the answer cannot be kept, else whether it will be unless the person changes that. */
+export interface Offer {
+  readonly keep: boolean | undefined;
+  /** The answer before this question was a kept one, and it was wrong. */
+  readonly keptWasWrong: boolean;
+}
+
 /** Shows a question until it is answered, turned away (`undefined`) or taken back. */
-export type AskPerson = (question: SecretQuestion, canBeKept: boolean, token: Token | undefined) => Promise<Typed | undefined>;
+export type AskPerson = (question: SecretQuestion, offer: Offer, token: Token | undefined) => Promise<Typed | undefined>;
 
 /** Answers questions for secrets: with a kept one while none was wrong, else with what a person types, one question at a time. */
 export class SecretAnswers {
   #turn: Promise<unknown> = Promise.resolve();
   /** Typed, to be kept, and not known to be right yet. */
   readonly #offered = new Map<string, { readonly name: KeptName; readonly value: string }>();
+  /** What to offer should the latest answer be wrong: a choice stands until the question is through. */
+  readonly #again = new Map<string, { readonly keep: boolean; readonly keptWasWrong: boolean }>();
 
   constructor(
     private readonly kept: KeptSecrets,
@@ -45,6 +54,7 @@ export class SecretAnswers {
     const name = keptName(host, about);
     if (name === undefined) return;
     if (worth === 'wrong') return await this.#drop(name);
+    this.#again.delete(name.id);
     const offered = this.#offered.get(name.id);
     this.#offered.delete(name.id);
     if (worth === 'right' && offered !== undefined) await this.#guarded(this.kept.keep(offered.name, offered.value));
@@ -55,15 +65,20 @@ export class SecretAnswers {
     // The question before this one may have been for the same key.
     const known = await this.#find(question, name);
     if (known !== undefined) return known;
-    const typed = await this.ask(question, name !== undefined, token);
+    const before = name === undefined || question.wrong === 0 ? undefined : this.#again.get(name.id);
+    const offer = { keep: name === undefined ? undefined : (before?.keep ?? false), keptWasWrong: before?.keptWasWrong ?? false };
+    const typed = await this.ask(question, offer, token);
     if (typed === undefined) return null;
+    if (name !== undefined) this.#again.set(name.id, { keep: typed.keep, keptWasWrong: false });
     if (name !== undefined && typed.keep && typed.value !== '') this.#offered.set(name.id, { name, value: typed.value });
     return typed.value;
   }
 
   async #find(question: SecretQuestion, name: KeptName | undefined): Promise<string | undefined> {
     if (name === undefined || question.wrong > 0) return undefined;
-    return await this.#guarded(this.kept.find(name.id));
+    const value = await this.#guarded(this.kept.find(name.id));
+    if (value !== undefined) this.#again.set(name.id, { keep: true, keptWasWrong: true });
+    return value;
   }
 
   async #drop(name: KeptName): Promise<void> {

@@ -2,20 +2,21 @@ import { l10n, ThemeIcon, window, type QuickInputButton } from 'vscode';
 import { plain } from '../client/errors.js';
 import type { AskPerson, SecretQuestion, Typed } from './secretAnswers.js';
 
-/** Asks in an input box. Where the answer can be kept, a button beside the title says so; it is off for every question. */
-export const askInBox: AskPerson = async (question, canBeKept, token): Promise<Typed | undefined> => {
+/** Asks in an input box. Where the answer can be kept, a button beside the title says so. */
+export const askInBox: AskPerson = async (question, offer, token): Promise<Typed | undefined> => {
   const box = window.createInputBox();
   const off: QuickInputButton = { iconPath: new ThemeIcon('unlock'), tooltip: l10n.t('Keep in the system’s secret store once it has worked') };
   const on: QuickInputButton = { iconPath: new ThemeIcon('lock'), tooltip: l10n.t('Do not keep it') };
-  let keep = false;
+  let keep = offer.keep === true;
   const show = (): void => {
     box.prompt = [promptOf(question), ...(keep ? [l10n.t('It will be kept in the system’s secret store once it has worked.')] : [])].join(' ');
-    box.buttons = canBeKept ? [keep ? on : off] : [];
+    box.buttons = offer.keep === undefined ? [] : [keep ? on : off];
   };
   box.title = l10n.t('Droplens: {0}', plain(question.host));
   box.password = !question.echo;
   box.ignoreFocusOut = true;
-  if (question.wrong > 0) box.validationMessage = l10n.t('That was not right, please try again.');
+  if (offer.keptWasWrong) box.validationMessage = l10n.t('The saved one was not right, and is forgotten.');
+  else if (question.wrong > 0) box.validationMessage = l10n.t('That was not right, please try again.');
   show();
   try {
     return await new Promise<Typed | undefined>((resolve) => {
