@@ -3,7 +3,7 @@ import { TABLES, type TableName } from '../facts.js';
 import { compileTemplate, type Template } from '../runbook/template.js';
 import type { Fields, Placed } from '../runbook/fields.js';
 import { ADDRESS_FORMS, parseAddress } from './address.js';
-import type { Fix, FixSetting } from './types.js';
+import type { Fix, FixSetting, Watch } from './types.js';
 
 export interface FixContext {
   readonly compiler: ConditionCompiler;
@@ -34,14 +34,24 @@ function parseFix(fields: Fields, context: FixContext): Fix | undefined {
     more.finish();
     return setting;
   });
-  const watch = fields.list('watch').map(({ text }) => text);
+  const watchTexts = fields.list('watch');
+  const watch = watchTexts.map((placed) => watchOf(placed, row, context)).filter((one) => one !== undefined);
   fields.finish();
   if (id !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id.text)) context.complain('An id has small letters, digits and hyphens.', id.start, id.end);
-  if (watch.length === 0 && id !== undefined) context.complain('A fix names under "watch" what must stop moving.', id.start, id.end);
+  if (watchTexts.length === 0 && id !== undefined) context.complain('A fix names under "watch" what must stop moving.', id.start, id.end);
   const settings = [first, ...also].filter((setting) => setting !== undefined);
-  const whole = settings.length === also.length + 1 && watch.length > 0 && (then === undefined || thenText !== undefined);
+  const whole = settings.length === also.length + 1 && watch.length > 0 && watch.length === watchTexts.length && (then === undefined || thenText !== undefined);
   if (!whole || !id || !title || !each || !risk || !effect) return undefined;
   return { id: id.text, title: title.text, each, settings, risk, effect, then: thenText, watch };
+}
+
+/** `TcpExt.ListenOverflows`, or `LABEL = expression`. */
+function watchOf(placed: Placed, row: boolean, context: FixContext): Watch | undefined {
+  const [, label = '', text = ''] = /^([^=<>!]+?)\s+=\s+(.+)$/s.exec(placed.text) ?? [];
+  if (label === '') return { kind: 'signal', label: placed.text };
+  const start = placed.start + placed.text.length - text.length;
+  const amount = expression({ text, start, end: placed.end }, row, context);
+  return amount && { kind: 'amount', label, amount };
 }
 
 function parseSetting(fields: Fields, row: boolean, context: FixContext): FixSetting | undefined {

@@ -1,8 +1,11 @@
+import { scopeOf } from '../diagnosis/scope.js';
 import type { TableName } from '../facts.js';
 import type { WindowView } from '../observe/window.js';
+import type { Watch } from './types.js';
 
-/** One watched signal before and after a change, both per second over windows of the same length. */
+/** One watched thing before and after a change, both per second over windows of the same length. */
 export interface ProofLine {
+  /** The counter's id, or the name that the runbook gives. */
   readonly signal: string;
   readonly before: number;
   readonly after: number;
@@ -29,12 +32,12 @@ export interface ProofRow {
  * Compares the same counters before and after. A signal that one of the windows does not have is left out; without any,
  * nothing is proved.
  */
-export function prove(watch: readonly string[], row: ProofRow | undefined, before: WindowView, after: WindowView): Proof {
+export function prove(watch: readonly Watch[], row: ProofRow | undefined, before: WindowView, after: WindowView): Proof {
   const lines: ProofLine[] = [];
-  for (const signal of watch) {
-    const was = rateOf(signal, row, before);
-    const is = rateOf(signal, row, after);
-    if (was !== undefined && is !== undefined) lines.push({ signal, before: was, after: is });
+  for (const one of watch) {
+    const was = rateOf(one, row, before);
+    const is = rateOf(one, row, after);
+    if (was !== undefined && is !== undefined) lines.push({ signal: one.label, before: was, after: is });
   }
   return { verdict: verdictOf(lines), lines, seconds: [before.seconds, after.seconds] };
 }
@@ -46,10 +49,16 @@ function verdictOf(lines: readonly ProofLine[]): ProofVerdict {
   return moved.every(({ before, after }) => after < before / 2) ? 'less' : 'same';
 }
 
-function rateOf(signal: string, row: ProofRow | undefined, view: WindowView): number | undefined {
-  const counter = signal.startsWith('it.')
-    ? row && view.rows.get(row.table)?.get(row.key)?.counters.get(signal.slice('it.'.length))
-    : view.counters.get(signal);
+function rateOf(watch: Watch, place: ProofRow | undefined, view: WindowView): number | undefined {
+  const row = place && view.rows.get(place.table)?.get(place.key);
+  if (watch.kind === 'amount') {
+    const outcome = watch.amount.evaluate(scopeOf(view), row);
+    const amount = outcome.kind === 'value' && typeof outcome.value === 'number' && Number.isFinite(outcome.value) ? outcome.value : undefined;
+    // Two counters that are not read in the same moment can differ for a moment: below nothing is nothing.
+    return amount === undefined || view.seconds <= 0 ? undefined : Math.max(0, amount) / view.seconds;
+  }
+  const { label } = watch;
+  const counter = label.startsWith('it.') ? row?.counters.get(label.slice('it.'.length)) : view.counters.get(label);
   if (counter?.delta === undefined || counter.seconds <= 0) return undefined;
   return counter.delta / counter.seconds;
 }

@@ -78,9 +78,16 @@ export interface Fix {
   readonly effect: Template;
   /** What a person must do before it can take effect (a program that must listen anew); `undefined` when nothing. */
   readonly then: Template | undefined;
-  /** Signals that must stop moving; `it.NAME` for a value of the row of the cause. At least one. */
-  readonly watch: readonly string[];
+  /** What must stop moving. At least one. */
+  readonly watch: readonly Watch[];
 }
+
+/** Something that happens while the cause holds, and no more when it is cured. */
+export type Watch =
+  /** A counter by its signal id; `it.NAME` for one of the fix's row. */
+  | { readonly kind: 'signal'; readonly label: string }
+  /** A number that no counter gives alone, how much of it in the window: `unanswered pings = delta.A - delta.B`. */
+  | { readonly kind: 'amount'; readonly label: string; readonly amount: Condition };
 
 /** One setting of a fix. */
 export interface FixSetting {
@@ -102,7 +109,7 @@ export interface ChangePlan {
   readonly risk: FixRisk;
   readonly effect: string;
   readonly then: string | undefined;
-  readonly watch: readonly string[];
+  readonly watch: readonly Watch[];
   readonly steps: readonly ChangeStep[];
 }
 

@@ -71,8 +71,13 @@ export class ChangeLog {
     this.#folder = folder;
   }
 
-  /** Entries of a target, the oldest first. */
+  /** Entries of a target, the oldest first, with all that was put until then. */
   async of(target: string): Promise<readonly Entry[]> {
+    await this.#last;
+    return this.#read(target);
+  }
+
+  async #read(target: string): Promise<readonly Entry[]> {
     let text: string;
     try {
       text = await readFile(this.#path(target), 'utf8');
@@ -91,7 +96,7 @@ export class ChangeLog {
   }
 
   async #write(entry: Entry): Promise<void> {
-    const entries = [...(await this.of(entry.target))];
+    const entries = [...(await this.#read(entry.target))];
     const at = entries.findIndex(({ id }) => id === entry.id);
     if (at < 0) entries.push(entry);
     else entries[at] = entry;

@@ -24,7 +24,7 @@ export function planView(plan: ChangePlan, made: { readonly id: string; readonly
     undo: [...plan.steps].reverse().flatMap(({ resets }) => resets.map(actLine)).map(inline),
     effect: inline(plan.effect),
     then: plan.then === undefined ? null : inline(plan.then),
-    watch: [...plan.watch],
+    watch: plan.watch.map(({ label }) => label),
     seconds,
   };
 }
