@@ -8,7 +8,7 @@ import ssh2, { type AuthContext } from 'ssh2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fileHostKeyStore } from '../../src/collect/ssh/entry.js';
 import { fingerprint } from '../../src/collect/ssh/knownHosts.js';
-import type { SshRequest } from '../../src/collect/ssh/types.js';
+import type { SshMachine, SshRequest } from '../../src/collect/ssh/types.js';
 import { makeKey, type TestSshd } from './sshd.js';
 import { outcomeOf, ScriptedAsker } from './support.js';
 import {
@@ -250,8 +250,50 @@ describe('questions of a server', () => {
       again();
     });
     const asker = new ScriptedAsker(false, Array<string>(500).fill('x'));
-    expect(await refusalBySystem(request(port, asker))).toMatchObject({ reason: 'authentication' });
-    expect(asker.secrets.length).toBeLessThanOrEqual(30);
+    expect(await refusalBySystem(request(port, asker))).toMatchObject({ reason: 'authentication', message: /asked again/ });
+    expect(asker.secrets).toHaveLength(3);
+  });
+});
+
+describe('an OpenSSH of before 8.5', () => {
+  let sshd: TestSshd;
+  let machine: SshMachine;
+  beforeEach(async () => {
+    sshd = await startSystemSshd();
+    const folder = join(sshd.folder, "of an old 'ssh'");
+    await mkdir(folder);
+    const sshProgram = join(folder, 'ssh');
+    // It refuses options as the old one does, and reads its configuration from a path with spaces.
+    const script = `#!/bin/sh
+for word; do [ "$before" = -F ] && file=$word; before=$word; done
+if grep -qiE 'KnownHostsCommand|ForkAfterAuthentication|StdinNull' "$file"; then
+  echo "$file: line 1: Bad configuration option: knownhostscommand" >&2
+  exit 255
+fi
+exec ssh "$@"
+`;
+    await writeFile(sshProgram, script, { mode: 0o755 });
+    const configFile = join(folder, 'config');
+    await writeFile(configFile, await readFile(join(sshd.home, '.ssh/config')));
+    machine = systemMachine(sshd.home, runtime, { sshProgram, configFile });
+  });
+  afterEach(() => sshd.stop());
+
+  it('is let in where the key is known, and asks nothing that a server could fake', async () => {
+    const locked = await makeKey(join(sshd.folder, 'locked'), 'ed25519', 'x');
+    await writeFile(sshd.authorizedKeys, await readFile(`${locked}.pub`));
+    await appendFile(machine.configFile ?? '', `  IdentityFile ${locked}\n`);
+    const asker = new ScriptedAsker(false, ['x']);
+    expect(await whoAmI(systemRequest(sshd, runtime, { machine, asker }))).toBe(sshd.user);
+    expect(asker.secrets.map(({ about }) => about)).toEqual([{ kind: 'question' }]);
+  });
+
+  it('does not connect where the key is unknown, and says how it becomes known', async () => {
+    await writeFile(sshd.knownHosts, '');
+    const asker = new ScriptedAsker(true);
+    const refusal = await refusalBySystem(systemRequest(sshd, runtime, { machine, asker }));
+    expect(refusal).toMatchObject({ reason: 'host-key-unknown', how: /in a terminal/ });
+    expect(asker.hostKeys).toEqual([]);
   });
 });
 

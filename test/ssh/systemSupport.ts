@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveHost } from '../../src/collect/ssh/config/resolveHost.js';
+import { planRoute } from '../../src/collect/ssh/proxyJump.js';
 import { connectSystem } from '../../src/collect/ssh/system/connect.js';
 import type { SshMachine, SshRequest, SshTransport } from '../../src/collect/ssh/types.js';
 import { TransportError } from '../../src/collect/transport.js';
@@ -46,8 +47,10 @@ export function systemRequest(sshd: TestSshd, runtime: RuntimeFolder, over: Part
 
 /** Connects with the system's ssh, whatever the choice between the two would be. */
 export async function connectBySystem(request: SshRequest): Promise<SshTransport> {
-  const { machine, mayRunPrograms, signal } = request;
-  return connectSystem(request, await resolveHost(request, { machine, mayRunPrograms, signal }), 'a test');
+  const { machine, mayRunPrograms, signal, host, user, port } = request;
+  const wish = { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) };
+  const route = await planRoute(wish, (each) => resolveHost(each, { machine, mayRunPrograms, signal }));
+  return connectSystem(request, route, 'a test');
 }
 
 export async function refusalBySystem(request: SshRequest): Promise<TransportError> {

@@ -22,7 +22,7 @@ export async function connectSsh(request: SshRequest): Promise<SshTransport> {
   const backend = chooseClient(way, request.client, { hasSsh: ssh, hasShell: process.platform !== 'win32' });
   if (backend.client === 'system') {
     await checkPrograms(route, request);
-    return connectSystem(request, route.target, backend.why);
+    return connectSystem(request, route, backend.why);
   }
   const { client, carrier } = await openRoute(route, request);
   return new Ssh2Transport(client, carrier, route.target);

@@ -2,33 +2,34 @@ import { lstat, readFile } from 'node:fs/promises';
 import { english, msg } from '../../../core/message.js';
 import { TransportError } from '../../transport.js';
 import type { ResolvedHost } from '../config/resolvedHost.js';
-import { resolveHost } from '../config/resolveHost.js';
 import { Deadline } from '../deadline.js';
 import { cancelledError, deadlineError, lostError } from '../errors.js';
-import { planRoute } from '../proxyJump.js';
+import type { Route } from '../proxyJump.js';
 import type { SshRequest, SshTransport } from '../types.js';
 import { Channels } from './channels.js';
 import { configurationText, type Dialect } from './configuration.js';
-import { explain, isTooOld, nobodyToAsk } from './explain.js';
+import { asksForEver, explain, isTooOld, nobodyToAsk } from './explain.js';
 import { makePrivateFolder, type PrivateFolder } from './folder.js';
 import { HostKeys } from './hostKeys.js';
 import { startMaster, whenThere, type Master } from './master.js';
 import { openProxy, type ProxyStream } from './mux.js';
 import { listenForQuestions, type Question } from './questions.js';
 import { HOST_KEY_SCRIPT, SECRET_SCRIPT } from './scripts.js';
-import { Secrets } from './secrets.js';
+import { Secrets, type SecretAnswer } from './secrets.js';
 import { SystemTransport, type Holder } from './transport.js';
 
 /** How long a prompt may stay open. The server has a limit of its own (sshd's LoginGraceTime, 120 s). */
 const PERSON_MS = 300_000;
 
 /**
- * Connects with the system's `ssh`; `why` says what it is needed for. One `ssh` holds the connection and passes on
+ * Connects with the system's `ssh`; `why` says what it is needed for. The route is what our reading of the configuration
+ * makes of it; ssh reads the configuration itself. One `ssh` holds the connection and passes on
  * channels of ours; where the person's own shared connection (`ControlPath`) is up, it is used, and left as it is.
  *
  * Rejects with a {@link TransportError}; when it does, no program and no file of ours is left.
  */
-export async function connectSystem(request: SshRequest, host: ResolvedHost, why: string): Promise<SshTransport> {
+export async function connectSystem(request: SshRequest, route: Route, why: string): Promise<SshTransport> {
+  const host = route.target;
   if (request.signal?.aborted === true) throw cancelledError(request.host);
   const backend = { client: 'system', why } as const;
   const shared = await openShared(host);
@@ -40,7 +41,7 @@ export async function connectSystem(request: SshRequest, host: ResolvedHost, why
       english(msg('Use an agent for the keys, or look at the host from Linux, macOS or WSL.')),
     );
   }
-  const opening = await Opening.prepare(request, host);
+  const opening = Opening.prepare(request, route);
   const { stream, master } = await opening.open();
   return new SystemTransport(new Channels(stream), ownHolder(master, host), host, backend);
 }
@@ -88,7 +89,7 @@ class Opening {
     private readonly program: string,
   ) {}
 
-  static async prepare(request: SshRequest, host: ResolvedHost): Promise<Opening> {
+  static prepare(request: SshRequest, { target: host, hops }: Route): Opening {
     const program = request.machine.sshProgram;
     if (program === undefined) {
       throw new TransportError('unsupported', english(msg('{0} needs the system’s ssh, which is not to be used here.', host.alias)));
@@ -97,7 +98,7 @@ class Opening {
     if (host.alias.startsWith('-') || host.user.startsWith('-')) {
       throw new TransportError('unsupported', english(msg('"{0}" is not a host name.', host.alias)));
     }
-    return new Opening(request, host, await hopsOf(host, request), program);
+    return new Opening(request, host, hops, program);
   }
 
   async open(): Promise<Opened> {
@@ -215,9 +216,20 @@ class Opening {
         return undefined;
       case 'stop':
         // ssh would send an empty answer to the host, which counts as a failed attempt there.
-        fail(answer.why === 'cancelled' ? cancelledError(this.host.alias) : nobodyToAsk(this.host));
+        fail(this.refusal(answer.why));
         await over(gone);
         return undefined;
+    }
+  }
+
+  private refusal(why: Extract<SecretAnswer, { kind: 'stop' }>['why']): TransportError {
+    switch (why) {
+      case 'cancelled':
+        return cancelledError(this.host.alias);
+      case 'nobody':
+        return nobodyToAsk(this.host);
+      case 'enough':
+        return asksForEver(this.host);
     }
   }
 
@@ -247,19 +259,6 @@ class Opening {
       ['DROPLENS_ASK_TOKEN', token],
     ]);
   }
-}
-
-/** The jump hosts on the way, the nearest first. */
-async function hopsOf(host: ResolvedHost, request: SshRequest): Promise<readonly ResolvedHost[]> {
-  if (host.proxy.kind !== 'jump') return [];
-  const { machine, mayRunPrograms, signal } = request;
-  let target: ResolvedHost | undefined = host;
-  const route = await planRoute(request, (wish) => {
-    const known = target;
-    target = undefined;
-    return known === undefined ? resolveHost(wish, { machine, mayRunPrograms, signal }) : Promise.resolve(known);
-  });
-  return route.hops;
 }
 
 function over(signal: AbortSignal): Promise<undefined> {

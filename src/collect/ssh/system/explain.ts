@@ -124,6 +124,15 @@ export function nobodyToAsk(host: ResolvedHost): TransportError {
   );
 }
 
+/** The host asked the same thing again and again. */
+export function asksForEver(host: ResolvedHost): TransportError {
+  return new TransportError(
+    'authentication',
+    english(msg('{0} did not let {1} in: it asked again after every answer.', addressOf(host), host.user)),
+    english(msg('Check the user name and the keys; "ssh {0}" in a terminal shows more.', host.alias)),
+  );
+}
+
 /** Whether `ssh` is too old for an option that it was given. */
 export function isTooOld(printed: string): boolean {
   return /Bad configuration option: *(knownhostscommand|forkafterauthentication|stdinnull)/i.test(printed);

@@ -25,7 +25,7 @@ export interface SecretContext {
 export type SecretAnswer =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'skip' }
-  | { readonly kind: 'stop'; readonly why: 'cancelled' | 'nobody' };
+  | { readonly kind: 'stop'; readonly why: 'cancelled' | 'nobody' | 'enough' };
 
 /** Answers to one question, and to all questions of a connection; a server that asks for ever is left. */
 const MAX_SAME = 3;
@@ -49,12 +49,12 @@ export class Secrets {
     // That it is asked again says what the answer before was worth.
     this.judge(false, prompt);
     const question = await this.questionOf(prompt, wrong);
-    const skippable = question.about.kind === 'passphrase';
-    const none: SecretAnswer = skippable ? { kind: 'skip' } : { kind: 'stop', why: 'nobody' };
-    if (wrong >= MAX_SAME || this.all > MAX_ALL) return none;
+    const none = (why: 'nobody' | 'enough'): SecretAnswer =>
+      question.about.kind === 'passphrase' ? { kind: 'skip' } : { kind: 'stop', why };
+    if (wrong >= MAX_SAME || this.all > MAX_ALL) return none('enough');
     // An asker that fails is an answer that never comes: the same as cancelling.
     const text = await asker.secret(question).catch(() => undefined);
-    if (text === undefined) return interactive ? { kind: 'stop', why: 'cancelled' } : none;
+    if (text === undefined) return interactive ? { kind: 'stop', why: 'cancelled' } : none('nobody');
     this.given.push({ prompt, question });
     // One line is what ssh reads.
     return { kind: 'answer', text: text.replace(/[\r\n].*$/s, '') };
