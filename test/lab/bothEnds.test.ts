@@ -120,7 +120,7 @@ describe('the command line, at both ends', () => {
   const both = async (a: string, b: string, ...more: readonly string[]) => {
     await using cli = await openCli();
     const targets = [`local:/netns/${a}`, '--peer', `local:/netns/${b}`];
-    return run([process.execPath, cli.file, 'diagnose', ...targets, '--seconds', '1', ...more], 30);
+    return await run([process.execPath, cli.file, 'diagnose', ...targets, '--seconds', '1', ...more], 30);
   };
 
   it('finds the flow that waits, whichever host is named first, and names the program that does not read', { timeout: 60_000 }, async () => {
