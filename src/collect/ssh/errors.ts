@@ -1,4 +1,5 @@
 import { english, msg } from '../../core/message.js';
+import { inline } from '../sanitize.js';
 import { TransportError } from '../transport.js';
 import type { AuthenticationRecord } from './authenticate.js';
 import type { ResolvedHost } from './config/resolvedHost.js';
@@ -172,7 +173,7 @@ export function hopLostError(host: ResolvedHost, hop: ResolvedHost, below: Trans
 
 /** What a server says is output of a host: one short line. */
 function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').replace(/^\(SSH\) Channel open failure:\s*/, '').slice(0, 200);
+  return inline(text).replace(/^\(SSH\) Channel open failure:\s*/, '').slice(0, 200);
 }
 
 function unreachable(message: Parameters<typeof english>[0], options?: ErrorOptions): TransportError {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { english, msg } from '../../core/message.js';
+import { inline, sanitize } from '../sanitize.js';
 import { TransportError } from '../transport.js';
 import type { Carrier } from './carrier.js';
 import { badValue } from './config/hostNames.js';
@@ -61,8 +62,8 @@ class ProgramStream extends Duplex {
     });
     // A program that reads no more is about to end; its end is what is told.
     child.stdin.on('error', () => undefined);
-    child.on('error', () => this.end_(null, true));
-    child.on('close', (code) => this.end_(code, false));
+    child.on('error', () => this.finished(null, true));
+    child.on('close', (code) => this.finished(code, false));
   }
 
   /** What the program came to, `undefined` while it runs and when it was ended from here. */
@@ -76,7 +77,7 @@ class ProgramStream extends Duplex {
         english(msg('Correct the variable SHELL.')),
       );
     }
-    const said = this.words.trim().split('\n').slice(-3).join(' · ').replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(-300);
+    const said = sanitize(this.words).trim().split('\n').slice(-3).map(inline).join(' · ').slice(-300);
     return new TransportError(
       'unreachable',
       said === ''
@@ -110,7 +111,7 @@ class ProgramStream extends Duplex {
     done(error);
   }
 
-  private end_(code: number | null, missing: boolean): void {
+  private finished(code: number | null, missing: boolean): void {
     clearTimeout(this.grace);
     this.ended ??= { code, missing };
     if (this.destroyed) return;

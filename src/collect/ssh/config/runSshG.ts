@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { english, msg } from '../../../core/message.js';
+import { firstLine } from '../../sanitize.js';
 import { TransportError } from '../../transport.js';
 import type { SshMachine } from '../types.js';
-import { printable, type HostWish } from './hostNames.js';
+import type { HostWish } from './hostNames.js';
 
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1024;
@@ -38,7 +39,7 @@ export async function runSshG(program: string, wish: HostWish, machine: SshMachi
       const said = err.trim().split('\n').filter((line) => !/^Pseudo-terminal/.test(line));
       throw new TransportError(
         'unsupported',
-        english(msg('ssh does not accept the configuration of {0}: {1}', wish.host, printable(said[0] ?? String(exit)))),
+        english(msg('ssh does not accept the configuration of {0}: {1}', wish.host, firstLine(said.join('\n')) || exit)),
         english(msg('Check it with "ssh -G HOST".')),
       );
     }
