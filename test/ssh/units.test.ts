@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
@@ -51,6 +51,19 @@ describe('our own store of host keys', () => {
     expect(await store.forget('web-1', first?.fingerprint ?? '')).toBe(false);
     expect(await store.forget('web-1', second?.fingerprint ?? '')).toBe(true);
     expect(await store.keysOf('web-1')).toEqual([]);
+  });
+
+  it('loses nothing when several processes change it at once, and outlives a lock that was left behind', async () => {
+    const file = join(folder, 'keys.json');
+    // Stores of the same file know nothing of each other, as in two processes.
+    const stores = Array.from({ length: 8 }, () => fileHostKeyStore(file));
+    await Promise.all(stores.map((store, index) => store.add(`host${index}`, Buffer.from([index]))));
+    expect((await fileHostKeyStore(file).list()).map(({ host }) => host).sort()).toEqual(stores.map((_store, index) => `host${index}`));
+    await writeFile(`${file}.lock`, '');
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(`${file}.lock`, longAgo, longAgo);
+    await fileHostKeyStore(file).add('later', Buffer.from('key'));
+    expect(await readdir(folder)).toEqual(['keys.json']);
   });
 
   it('takes names that an object has of its own', async () => {

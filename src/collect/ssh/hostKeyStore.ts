@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { withFileLock } from './fileLock.js';
 import { fingerprint, keyTypeOf, sameKey } from './knownHosts.js';
 import type { OwnStoreOutcome } from './hostKeyPolicy.js';
 
@@ -66,9 +67,14 @@ export function fileHostKeyStore(file: string): HostKeyBook {
     await save(file, entries);
     return true;
   };
-  /** One at a time: two connections that accept a key at once must not lose one of them. */
+  const recorded = async (name: string, key: Buffer): Promise<boolean> =>
+    (await load(file)).get(name)?.includes(key.toString('base64')) === true;
+  /** One at a time, in all processes: two connections that accept a key at once must not lose one of them. */
   const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const changed = writing.then(change);
+    const changed = writing.then(async () => {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      return await withFileLock(file, change);
+    });
     // A failure is reported to the caller that it belongs to and does not stop the next one.
     writing = changed.then(
       () => undefined,
@@ -82,7 +88,10 @@ export function fileHostKeyStore(file: string): HostKeyBook {
       await writing;
       return ((await load(file)).get(name) ?? []).map((text) => Buffer.from(text, 'base64'));
     },
-    add: (name, key) => inTurn(() => add(name, key)),
+    add: async (name, key) => {
+      // A known key is met at every connection: that costs a look, and no lock.
+      if (!(await recorded(name, key))) await inTurn(() => add(name, key));
+    },
     list: async () => {
       await writing;
       return [...(await load(file))].flatMap(([host, keys]) =>
@@ -121,7 +130,6 @@ function parseEntries(value: unknown, file: string): Entries {
 
 /** Writes beside the file and renames, so that a crash leaves the old contents or the new, never half of them. */
 async function save(file: string, entries: Entries): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     const handle = await open(draft, 'wx', 0o600);
