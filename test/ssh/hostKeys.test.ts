@@ -99,6 +99,101 @@ describe('host keys against a real sshd', () => {
     expect(await attempt(requestFor(sshd, { interactive: false }))).toMatchObject({ reason: 'in' });
   });
 
+  it.each([
+    ['a wildcard', '[127.0.0.*]:* KEY\n', 'in'],
+    ['one character', '[127.0.0.?]:PORT KEY\n', 'in'],
+    ['a list', 'other,[127.0.0.1]:PORT,third KEY\n', 'in'],
+    ['a negation', '[127.0.0.*]:*,![127.0.0.1]:PORT KEY\n', 'host-key-unknown'],
+    ['another port', '[127.0.0.1]:1 KEY\n', 'host-key-unknown'],
+    ['two keys of a type', '[127.0.0.1]:PORT OTHER\n[127.0.0.1]:PORT KEY\n', 'in'],
+    ['a comment and a broken line', '# [127.0.0.1]:PORT OTHER\n[127.0.0.1]:PORT ssh-ed25519 !!\n[127.0.0.1]:PORT KEY comment\n', 'in'],
+    ['a changed key behind a wildcard', '[127.0.0.*]:* OTHER\n', 'host-key-changed'],
+    ['an authority alone', '@cert-authority * KEY\n', 'host-key-unknown'],
+    ['an authority and the key', '@cert-authority * OTHER\n[127.0.0.1]:PORT KEY\n', 'in'],
+    ['a revoked key behind a wildcard', '[127.0.0.1]:PORT KEY\n@revoked [127.*]:* KEY\n', 'host-key-refused'],
+    ['the revocation of another key', '[127.0.0.1]:PORT KEY\n@revoked * OTHER\n', 'in'],
+  ])('reads a record with %s', async (_name, text, reason) => {
+    const other = (await readFile(`${await makeKey(join(sshd.folder, 'other'), 'ed25519')}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+    const fill = text.replaceAll('KEY', sshd.hostKeys[0] ?? '').replaceAll('OTHER', other).replaceAll('PORT', String(sshd.port));
+    await writeFile(sshd.knownHosts, fill);
+    expect(await attempt(requestFor(sshd, { interactive: false }))).toMatchObject({ reason });
+    if (reason !== 'in') expect(authenticated()).toBe(false);
+  });
+
+  it('reads several files, and a change or a revocation in any of them counts', async () => {
+    const [key] = sshd.hostKeys;
+    const other = (await readFile(`${await makeKey(join(sshd.folder, 'other'), 'ed25519')}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+    const files = ['first', 'second', 'third'].map((each) => join(sshd.folder, each));
+    const [first = '', second = '', third = ''] = files;
+    await appendFile(join(sshd.home, '.ssh/config'), `  UserKnownHostsFile ${first} "${second}"\n  GlobalKnownHostsFile ${third}\n`);
+    const outcome = async (...texts: string[]): Promise<string> => {
+      await Promise.all(files.map((file, index) => writeFile(file, texts[index] ?? '')));
+      await rm(join(sshd.folder, 'hostkeys.json'), { force: true });
+      return (await attempt(requestFor(sshd, { interactive: false }))).reason;
+    };
+    expect(await outcome('', '', '')).toBe('host-key-unknown');
+    expect(await outcome('', `${name()} ${key}\n`, '')).toBe('in');
+    expect(await outcome('', '', `${name()} ${key}\n`)).toBe('in');
+    expect(await outcome('', '', `${name()} ${other}\n`)).toBe('host-key-changed');
+    expect(await outcome(`${name()} ${key}\n`, '', `@revoked * ${key}\n`)).toBe('host-key-refused');
+  });
+
+  it('notices a key that changes between two connects, and does not go back to asking', async () => {
+    const asker = new ScriptedAsker(true);
+    expect(await attempt(requestFor(sshd, { asker }))).toMatchObject({ reason: 'in' });
+    const store = requestFor(sshd).ownStore;
+    const before = await store.keysOf(name());
+    // Another machine answers at the same address, as after an attack or a new installation.
+    const impostor = await startSshd({ known: false });
+    try {
+      const config = join(impostor.home, '.ssh/config');
+      await writeFile(config, `Host blue\n  HostName 127.0.0.1\n  Port ${impostor.port}\n  HostKeyAlias blue\n  UserKnownHostsFile none\n`);
+      for (const key of before) await store.add('blue', key);
+      const request = requestFor(impostor, { host: 'blue', asker, ownStore: store });
+      for (const interactive of [true, false]) {
+        expect(await attempt({ ...request, interactive })).toMatchObject({ reason: 'host-key-changed' });
+      }
+      expect(asker.hostKeys).toHaveLength(1);
+      expect(impostor.log()).not.toMatch(/Accepted|Failed|userauth|Postponed/);
+    } finally {
+      await impostor.stop();
+    }
+  });
+
+  it('obeys HostKeyAlgorithms, with the known types first among those', async () => {
+    const config = join(sshd.home, '.ssh/config');
+    const plain = await readFile(config, 'utf8');
+    const shownWith = async (list: string): Promise<string | undefined> => {
+      await writeFile(config, `${plain}  HostKeyAlgorithms ${list}\n`);
+      const asker = new ScriptedAsker(false);
+      await attempt(requestFor(sshd, { asker }));
+      return asker.hostKeys[0]?.keyType;
+    };
+    expect(await shownWith('rsa-sha2-512,ssh-ed25519')).toBe('ssh-rsa');
+    expect(await shownWith('^ecdsa-sha2-nistp256')).toBe('ecdsa-sha2-nistp256');
+    expect(await shownWith('-ssh-ed25519,ecdsa-*')).toBe('ssh-rsa');
+    await writeFile(sshd.knownHosts, `${name()} ${sshd.hostKeys[1]}\n`);
+    expect(await shownWith('ssh-ed25519')).toBe('ssh-ed25519');
+    await writeFile(config, `${plain}  HostKeyAlgorithms ssh-ed25519,ecdsa-sha2-nistp256\n`);
+    expect(await attempt(requestFor(sshd, { interactive: false }))).toMatchObject({ reason: 'in' });
+  });
+
+  it('fails closed when the store or the asker throws, whatever StrictHostKeyChecking says', async () => {
+    const fails = (): never => {
+      throw new Error('broken');
+    };
+    const broken = { location: 'nowhere', keysOf: fails, add: fails };
+    const full = { location: 'nowhere', keysOf: () => Promise.resolve([]), add: fails };
+    expect(await attempt(requestFor(sshd, { asker: { hostKey: fails, secret: fails } }))).toMatchObject({ reason: 'host-key-refused' });
+    expect(await attempt(requestFor(sshd, { asker: new ScriptedAsker(true), ownStore: full }))).toMatchObject({ reason: 'host-key-refused' });
+    for (const strict of ['no', 'accept-new', 'ask', 'yes']) {
+      const config = join(sshd.home, '.ssh/config');
+      await writeFile(config, `StrictHostKeyChecking ${strict}\n${await readFile(config, 'utf8')}`);
+      expect(await attempt(requestFor(sshd, { ownStore: broken }))).toMatchObject({ reason: 'host-key-refused' });
+    }
+    expect(authenticated()).toBe(false);
+  });
+
   it.each([['ecdsa', 1], ['rsa', 2]] as const)('prefers the key type that is on record: %s', async (_type, index) => {
     await writeFile(sshd.knownHosts, `${name()} ${sshd.hostKeys[index]}\n`);
     expect(await attempt(requestFor(sshd, { interactive: false }))).toMatchObject({ reason: 'in' });
