@@ -94,6 +94,7 @@ function keeperProgram(request: RunRequest, marks: Marks): string {
   // The host's own limit is for a client that sleeps: its connection stays open and nobody watches the clock.
   const hostSeconds = Math.ceil(request.timeoutSeconds) + 5;
   return `{
+[ -z "$ZSH_VERSION" ] || emulate sh
 set +efuvx
 unset IFS
 unset -f setsid timeout awk cat sh sleep 2>/dev/null

@@ -30,7 +30,7 @@ export interface SessionOptions {
   readonly helloSeconds?: number;
   /** Seconds within which a sample must be answered; 5 by default. Commands are ended after four fifths of it. */
   readonly sampleSeconds?: number;
-  /** Seconds without a request after which the probe ends by itself, at the latest after twice as many; 900 by default. */
+  /** Seconds without a request after which the probe ends by itself, give or take a tenth; 900 by default. */
   readonly idleSeconds?: number;
   /** Listens to the hello and to every answer that became a sample. */
   readonly tap?: ProbeTap;
@@ -272,18 +272,21 @@ class Session implements ProbeSession {
 
   /** Nothing came within the time. */
   #silent(seconds: number): TransportError {
-    const said = this.#said();
-    if (this.#host !== undefined || said === '') {
+    const host = this.#options.host;
+    if (this.#host !== undefined) {
       return new TransportError(
         'timeout',
-        english(msg('{0} did not answer within {1} s.', this.#options.host, seconds)),
-        english(msg('The host may be overloaded, or a command hangs there. Connect again to try once more.')),
+        english(msg('{0} did not answer within {1} s.', host, seconds)),
+        english(msg('The host may be overloaded, or a command hangs there.')),
       );
     }
+    const said = this.#said();
     return new TransportError(
       'timeout',
-      english(msg('{0} did not start the probe within {1} s. It said: {2}', this.#options.host, seconds, said)),
-      english(NO_SHELL),
+      said === ''
+        ? english(msg('{0} did not start the probe within {1} s.', host, seconds))
+        : english(msg('{0} did not start the probe within {1} s. It said: {2}', host, seconds, said)),
+      english(msg('The host may be overloaded, or the account starts something else than the POSIX shell (sh) that the probe needs.')),
     );
   }
 

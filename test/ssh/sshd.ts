@@ -30,6 +30,10 @@ export interface TestSshd {
   log(): string;
   /** Process numbers of the connections that are open. */
   connections(): Promise<number[]>;
+  /** Ends the server and its connections at once, as a crash does. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash, on the same port and with the same keys. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +44,11 @@ export interface TestSshdOptions {
   readonly config?: readonly string[];
   /** Adds the server's keys to known_hosts; `true` unless given. */
   readonly known?: boolean;
+  /**
+   * Shell text that runs before the server, in a mount namespace of its own (needs root): what it mounts only the server
+   * and its sessions see. `$1` is the server's private folder.
+   */
+  readonly mounts?: string;
 }
 
 /** Makes a key pair with ssh-keygen and answers the private file's path. */
@@ -89,7 +98,7 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
         '',
       ].join('\n'),
     );
-    const started = await startOn(port, config, folder);
+    const started = await startOn(port, config, folder, options.mounts);
     if ('failed' in started) {
       // Somebody took the port between the look for a free one and the start.
       if (attempt < 5 && /Address already in use/.test(started.failed)) continue;
@@ -105,7 +114,7 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
       join(ssh, 'config'),
       [`Host ${alias}`, '  HostName 127.0.0.1', `  Port ${port}`, `  User ${username}`, `  IdentityFile ${clientKey}`, ''].join('\n'),
     );
-    const { keeper, pid, log } = started;
+    let { keeper, pid, log } = started;
     return {
       port,
       user: username,
@@ -116,8 +125,18 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
       authorizedKeys,
       folder,
       hostKeys,
-      log,
+      log: () => log(),
       connections: () => childrenOf(pid),
+      crash: async () => {
+        const ended = new Promise((resolve) => keeper.once('exit', resolve));
+        for (const one of [pid, ...(await childrenOf(pid))]) process.kill(one, 'SIGKILL');
+        await ended;
+      },
+      restart: async () => {
+        const again = await startOn(port, config, folder, options.mounts);
+        if ('failed' in again) throw new Error(`sshd did not start again: ${again.failed}`);
+        ({ keeper, pid, log } = again);
+      },
       stop: async () => {
         const connections = await childrenOf(pid);
         await stopKeeper(keeper);
@@ -129,6 +148,9 @@ export async function startSshd(options: TestSshdOptions = {}): Promise<TestSshd
   }
 }
 
+/** Takes the place of the shell that made the mounts. */
+const SERVER = 'exec /usr/sbin/sshd -D -e -f "$2"';
+
 type Started =
   | { readonly keeper: ChildProcess; readonly pid: number; readonly log: () => string }
   | { readonly failed: string };
@@ -136,7 +158,8 @@ type Started =
 /** Removes the server's folder and ends it when the input closes, so that a test that is killed leaves nothing behind. */
 const KEEPER = `
 exec 3<&0
-/usr/sbin/sshd -D -e -f "$1" 3<&- &
+if [ $# -eq 3 ]; then unshare --mount --propagation private sh -c "$3" sh "$2" "$1" 3<&- &
+else /usr/sbin/sshd -D -e -f "$1" 3<&- & fi
 pid=$!
 echo "$pid"
 { cat <&3 >/dev/null; rm -rf "$2"; kill "$pid"; } &
@@ -145,8 +168,8 @@ wait "$pid"
 kill "$watch" 2>/dev/null
 `;
 
-function startOn(port: number, config: string, folder: string): Promise<Started> {
-  const keeper = spawn('sh', ['-c', KEEPER, 'sh', config, folder], { stdio: ['pipe', 'pipe', 'pipe'] });
+function startOn(port: number, config: string, folder: string, mounts: string | undefined): Promise<Started> {
+  const keeper = spawn('sh', ['-c', KEEPER, 'sh', config, folder, ...(mounts === undefined ? [] : [`set -e\n${mounts}\n${SERVER}`])], { stdio: ['pipe', 'pipe', 'pipe'] });
   let pid = '';
   let text = '';
   return new Promise((resolve) => {

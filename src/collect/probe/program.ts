@@ -36,6 +36,8 @@ export function probeProgram(program: ProbeProgram): string {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(tool)) throw new RangeError(`"${tool}" is not the name of a tool`);
   }
   return [
+    // A start-up file may have put zsh in the place of sh.
+    '[ -z "$ZSH_VERSION" ] || emulate sh',
     // Options come with the environment too, where sh is bash (SHELLOPTS), and so do functions.
     'set +efuvx',
     'unset IFS GREP_OPTIONS',
@@ -52,7 +54,7 @@ export function probeProgram(program: ProbeProgram): string {
     sampleFunction(program.sources),
     guardFunction(program.idleSeconds),
     // One line, so that no shell has a rest of the program left to read when it waits for requests.
-    'dl_hello; dl_watch; while read -r $dl_wait dl_seq dl_due; do dl_sample; done; [ -z "$dl_guard" ] || kill "$dl_guard" 2>/dev/null; exit 0',
+    'dl_hello; dl_watch; while read -r $dl_wait dl_seq dl_due; do dl_sample; done; exit 0',
     '',
   ].join('\n');
 }
@@ -64,26 +66,31 @@ const OWN_TOOLS = ['tail', 'grep', 'cat', 'id', 'timeout', 'sh', 'sleep'];
  * A connection that is cut without a word can stay open on the host for ever: where sshd has no ClientAliveInterval, it
  * never learns of it, and the probe would wait for its next request as long as the host runs. It ends by itself.
  *
- * bash, busybox and most others have `read -t`. For those that do not (dash) a second process looks once in that time
- * whether the probe has done anything since (proc(5), /proc/PID/stat counts its faults, its time and its children's),
- * so that a probe that is idle lives at most twice as long. It costs a request nothing, and ends with the probe.
+ * bash, busybox and most others have `read -t`. For those that do not (dash) a second process looks from time to time
+ * whether the probe has done anything (proc(5): /proc/PID/stat counts its faults, its time and its children's). It costs
+ * a request nothing, and ends with the probe, however that ends: at once, or after a step when the probe was killed.
  */
 function guardFunction(idleSeconds: number): string {
+  const step = Math.ceil(idleSeconds / 15);
   return [
     'dl_guarded() {',
     `trap 'kill "$!" 2>/dev/null; exit 0' TERM`,
-    'dl_before=',
-    'while :; do',
-    `sleep ${idleSeconds} & wait "$!"`,
+    'dl_before= dl_same=0',
+    `while [ "$dl_same" -lt ${Math.ceil(idleSeconds / step)} ]; do`,
+    `sleep ${step} & wait "$!"`,
     'dl_after=; { read -r dl_after </proc/$$/stat; } 2>/dev/null',
     '[ -n "$dl_after" ] || exit 0',
-    'if [ "$dl_after" = "$dl_before" ]; then kill "$$"; exit 0; fi',
-    'dl_before=$dl_after; done',
+    'if [ "$dl_after" = "$dl_before" ]; then dl_same=$((dl_same + 1)); else dl_same=0 dl_before=$dl_after; fi; done',
+    'kill "$$"; exit 0',
     '}',
     'dl_watch() {',
     'dl_wait= dl_guard=',
-    `if (read -r -t ${idleSeconds} dl_line </proc/uptime) 2>/dev/null; then dl_wait='-t ${idleSeconds}'`,
-    'else dl_guarded </dev/null >/dev/null 2>&1 & dl_guard=$!; fi',
+    `if (read -r -t${idleSeconds} dl_line </proc/uptime) 2>/dev/null; then dl_wait=-t${idleSeconds}`,
+    'else',
+    // A write to a connection that is gone ends the probe too.
+    `trap 'exit 1' TERM HUP INT PIPE`,
+    `trap 'kill "$dl_guard" 2>/dev/null' EXIT`,
+    'dl_guarded </dev/null >/dev/null 2>&1 & dl_guard=$!; fi',
     '}',
   ].join('\n');
 }

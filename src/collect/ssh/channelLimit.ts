@@ -30,25 +30,26 @@ export class ChannelLimit {
     });
   }
 
-  /**
-   * Gives a place back; the first who waits gets it. What the server refused once it may allow later (it counts programs
-   * that are ending), so that one place more is tried.
-   */
+  /** Gives a place back; the first who waits gets it. */
   release(): void {
     this.taken--;
+    this.serve();
+  }
+
+  /** Takes one place more for possible: what the server refused it may allow later, for it counts what is still ending. */
+  tryMore(): void {
     this.places = Math.min(this.most, this.places + 1);
     this.serve();
   }
 
   /**
    * The server has fewer places than were assumed: gives the caller's place back and lowers the limit to what is in
-   * use. Answers whether waiting makes sense, that is, whether anybody holds a place.
+   * use. Answers whether anybody holds a place.
    */
   refused(): boolean {
     this.taken--;
-    if (this.taken === 0) return false;
     this.places = Math.min(this.places, this.taken);
-    return true;
+    return this.taken > 0;
   }
 
   private serve(): void {

@@ -12,8 +12,11 @@ import type { SshBackend, SshTerminal, SshTransport, TerminalSize } from './type
 
 /** Programs and terminals at a time; sshd allows 10 sessions per connection unless MaxSessions says otherwise. */
 const MAX_CHANNELS = 8;
-/** How long to wait for a place when the server allows fewer sessions than we do. */
+/** How long to wait for a place when the server allows fewer sessions than we do, and how soon to ask it once more. */
 const PLACE_MS = 10_000;
+const AGAIN_MS = 500;
+/** How often the server is asked once more when none of its places is ours. */
+const ALONE_TRIES = 4;
 /** How long a polite end of the connection may take. */
 const GOODBYE_MS = 2_000;
 
@@ -86,21 +89,23 @@ export class Ssh2Transport implements SshTransport {
     start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
     signal?: AbortSignal,
   ): Promise<ClientChannel> {
-    let place: AbortSignal | undefined;
-    for (;;) {
+    const place = AbortSignal.timeout(PLACE_MS);
+    for (let alone = 0; ; ) {
       await this.place(signal, place);
       const outcome = await this.tryStart(start, signal);
       if ('channel' in outcome) return outcome.channel;
-      if (!outcome.full || !this.limit.refused()) {
-        if (!outcome.full) this.limit.release();
+      if (!outcome.full) {
+        this.limit.release();
         throw outcome.error;
       }
-      place ??= AbortSignal.timeout(PLACE_MS);
+      // Where nobody holds a place, one that was given up may still be ending on the host.
+      if (!this.limit.refused() && ++alone > ALONE_TRIES) throw outcome.error;
+      setTimeout(() => this.limit.tryMore(), AGAIN_MS).unref();
     }
   }
 
-  private async place(signal: AbortSignal | undefined, limit: AbortSignal | undefined): Promise<void> {
-    const signals = [signal, limit].filter((one) => one !== undefined);
+  private async place(signal: AbortSignal | undefined, limit: AbortSignal): Promise<void> {
+    const signals = signal === undefined ? [limit] : [signal, limit];
     try {
       await this.limit.acquire(AbortSignal.any([...signals, this.gone.signal]));
     } catch {
