@@ -308,6 +308,25 @@ describe.runIf(isRoot)('a password that sshd checks', () => {
     expect(asker.unattended.map(({ wrong }) => wrong)).toEqual([0, 1]);
   });
 
+  it('is asked for by the jump host and by the target, each under its own name and host key', async () => {
+    const hop = await startSshd({ config: ['PasswordAuthentication yes'] });
+    try {
+      const block = (name: string, port: number): string => `Host ${name}\n  HostName 127.0.0.1\n  Port ${port}\n  User ${user}\n`;
+      await writeFile(join(hop.home, '.ssh/config'), `${block('hop', hop.port)}${block('behind', sshd.port)}  ProxyJump hop\n`);
+      await appendFile(hop.knownHosts, await readFile(sshd.knownHosts));
+      const asker = new ScriptedAsker(false, [password, password]);
+      expect(await whoAmI(requestFor(hop, { host: 'behind', asker }))).toBe(user);
+      const keyOf = ({ folder }: TestSshd): Promise<string> => fingerprintOf(join(folder, 'host_ed25519.pub'));
+      expect(asker.secrets.map(({ host, about }) => [host, about])).toEqual([
+        [`${user}@hop`, { kind: 'password', hostKey: await keyOf(hop) }],
+        [`${user}@behind`, { kind: 'password', hostKey: await keyOf(sshd) }],
+      ]);
+      expect(asker.verdicts).toEqual([['password', true], ['password', true]]);
+    } finally {
+      await hop.stop();
+    }
+  });
+
   describe('that wants a key and a password', () => {
     let both: TestSshd;
     let keys: string;
