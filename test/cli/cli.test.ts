@@ -178,4 +178,26 @@ describe('arguments', () => {
   test('a host that would be an option is refused', () => {
     expect(parseInvocation(['diagnose', 'ssh://-oProxyCommand=x/']).kind).toBe('wrong');
   });
+
+  test('two hosts and a flow', () => {
+    const flow = 'tcp 10.0.0.1:4000 > 10.0.0.2:80';
+    expect(parseInvocation(['diagnose', 'ssh://web-1/', '--peer', 'ssh://db-1/', '--flow', flow, '--root'])).toMatchObject({
+      kind: 'bothEnds',
+      target: { host: 'web-1' },
+      peer: { host: 'db-1' },
+      flow: { protocol: 'tcp', receiver: { address: '10.0.0.2', port: 80 } },
+      root: true,
+    });
+    expect(parseInvocation(['diagnose', 'ssh://web-1/', '--peer', 'ssh://db-1/'])).toMatchObject({ kind: 'bothEnds', flow: undefined });
+  });
+
+  test.each([
+    [['diagnose', 'ssh://web-1/', '--flow', 'tcp 10.0.0.1:4000 > 10.0.0.2:80'], '--peer'],
+    [['diagnose', 'ssh://web-1/', '--peer', 'ssh://web-1'], 'the same target'],
+    [['diagnose', 'ssh://web-1/', '--peer', 'db-1'], 'not a target'],
+    [['diagnose', 'ssh://web-1/', '--peer', 'ssh://db-1/', '--flow', 'web to db'], 'not a flow'],
+    [['sample', 'ssh://web-1/', '--peer', 'ssh://db-1/'], 'no --peer'],
+  ])('%j is refused', (argv, why) => {
+    expect(parseInvocation(argv)).toEqual({ kind: 'wrong', why: expect.stringContaining(why) });
+  });
 });
