@@ -35,7 +35,7 @@ export async function watchTarget(opened: OpenedTarget, library: Library, { seco
   try {
     const { samples, diagnosis } = await watchWindow(session, library.causes, seconds, () => undefined, env.signal, tier);
     const report = toReport(uri, session.host, diagnosis, library, english);
-    if (tier.recorded !== undefined) recorder?.window(samples, tier.recorded, report);
+    if (tier.recorded !== undefined) recorder?.window(samples, tier.recorded)(report);
     return report;
   } finally {
     release?.();

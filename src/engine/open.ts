@@ -3,6 +3,7 @@ import { connectTarget, type Connection, type SshTarget } from '../collect/conne
 import type { SshAsker, SshClientChoice, SshMachine, SshTransport } from '../collect/ssh/types.js';
 import { formatTarget, type Target } from '../collect/target.js';
 import { parserFor } from '../core/parse/index.js';
+import { rememberingParsers } from '../core/parse/remember.js';
 import { Recorder } from './record.js';
 import { openRecording, type Replay } from './replay.js';
 
@@ -43,7 +44,7 @@ export async function openTarget(target: Target, options: OpenOptions): Promise<
   const recorder = new Recorder({ target: uri, now: Date.now });
   const connection = await connectTarget(target, {
     ssh: async (host) => (made.ssh = await connectSshTarget(host, options)),
-    parserFor,
+    parserFor: rememberingParsers(parserFor),
     tools: options.tools,
     tap: recorder,
     ...(options.signal ? { signal: options.signal } : {}),

@@ -17,13 +17,14 @@ import type {
 import type { Sample } from '../core/sample.js';
 import type { Tier } from '../core/sources.js';
 import type { DiagnosisReport } from '../protocol/diagnosis.js';
+import { Packer, type Packed } from './packed.js';
 
 export interface RecorderOptions {
   /** The target as it was given, in its one spelling. */
   readonly target: string;
   /** The present in milliseconds since the epoch. */
   readonly now: () => number;
-  /** Most characters of answers that are held beside those of diagnoses. */
+  /** Most characters of answers that are held beside those of diagnoses; packed they take a tenth of it or less. */
   readonly mostCharacters?: number;
   /** How long an answer is held, in milliseconds. */
   readonly mostAge?: number;
@@ -41,10 +42,14 @@ const MOST_CHANGES = 1_000;
 const MOST_OF_WINDOWS = 32 * 1024 * 1024;
 
 interface Held {
-  readonly answer: RecordedAnswer;
+  readonly seq: number;
+  readonly packed: Packed;
   readonly at: number;
   readonly size: number;
 }
+
+/** A diagnosis; the verdict follows when it is put into words. */
+type HeldWindow = RecordedWindow & { report: Json };
 
 /** What a diagnosis under way holds on to. */
 interface Need {
@@ -63,8 +68,9 @@ export class Recorder implements ProbeTap {
   /** What is added to the numbers of a probe's requests: a probe that takes the place of another counts anew. */
   #offset = 0;
   #answers: Held[] = [];
+  readonly #packer = new Packer<RecordedAnswer>();
   #size = 0;
-  #windows: RecordedWindow[] = [];
+  #windows: HeldWindow[] = [];
   #commands: RecordedCommand[] = [];
   #changes: RecordedChange[] = [];
   /** Numbers from which a diagnosis that is under way needs every answer. */
@@ -75,7 +81,7 @@ export class Recorder implements ProbeTap {
   }
 
   hello(frame: Frame, about: ProbeAbout): void {
-    this.#offset = this.#answers.at(-1)?.answer.seq ?? 0;
+    this.#offset = this.#answers.at(-1)?.seq ?? 0;
     // The first answers of a later probe tell themselves what the host has.
     if (this.#about !== undefined) return;
     this.#about = about;
@@ -85,7 +91,8 @@ export class Recorder implements ProbeTap {
 
   answer(frame: Frame, tiers: ReadonlySet<Tier>): void {
     const size = frame.parts.reduce((sum, part) => sum + part.text.length + part.name.length, 0);
-    this.#answers.push({ answer: { seq: this.#offset + frame.seq, tiers: [...tiers], parts: frame.parts }, at: this.#options.now(), size });
+    const seq = this.#offset + frame.seq;
+    this.#answers.push({ seq, packed: this.#packer.pack({ seq, tiers: [...tiers], parts: frame.parts }), at: this.#options.now(), size });
     this.#size += size;
     this.#forget();
   }
@@ -97,7 +104,7 @@ export class Recorder implements ProbeTap {
 
   /** Holds every answer from here on until the returned function is called. */
   hold(): () => void {
-    const need: Need = { from: (this.#answers.at(-1)?.answer.seq ?? 0) + 1 };
+    const need: Need = { from: (this.#answers.at(-1)?.seq ?? 0) + 1 };
     this.#needed.add(need);
     return () => {
       this.#needed.delete(need);
@@ -105,12 +112,13 @@ export class Recorder implements ProbeTap {
     };
   }
 
-  /** A diagnosis was made of these samples. To be called while they are held. */
-  window(samples: readonly Sample[], root: RecordedRoot, report: DiagnosisReport): void {
-    const answers = samples.map(({ seq }) => this.#offset + seq);
-    this.#windows.push({ at: this.#options.now(), answers, root, report: jsonOf(report) });
+  /** A diagnosis was made of these samples. To be called while they are held; the result takes the verdict that was given. */
+  window(samples: readonly Sample[], root: RecordedRoot): (report: DiagnosisReport) => void {
+    const window: HeldWindow = { at: this.#options.now(), answers: samples.map(({ seq }) => this.#offset + seq), root, report: null };
+    this.#windows.push(window);
     if (this.#windows.length > MOST_WINDOWS) this.#windows.shift();
     while (this.#windows.length > 1 && this.#sizeOfWindows() > MOST_OF_WINDOWS) this.#windows.shift();
+    return (report) => (window.report = jsonOf(report));
   }
 
   command(command: Omit<RecordedCommand, 'at'>): void {
@@ -142,8 +150,8 @@ export class Recorder implements ProbeTap {
         redacted: false,
       },
       hello: this.#hello,
-      answers: this.#answers.map(({ answer }) => answer),
-      windows: [...this.#windows],
+      answers: this.#answers.map(({ packed }) => this.#packer.unpack(packed)),
+      windows: this.#windows.map((window) => ({ ...window })),
       commands: [...this.#commands],
       changes: [...this.#changes],
     };
@@ -151,7 +159,7 @@ export class Recorder implements ProbeTap {
 
   #sizeOfWindows(): number {
     const pinned = this.#pinned();
-    return this.#answers.reduce((sum, held) => sum + (pinned.has(held.answer.seq) ? held.size : 0), 0);
+    return this.#answers.reduce((sum, held) => sum + (pinned.has(held.seq) ? held.size : 0), 0);
   }
 
   #pinned(): ReadonlySet<number> {
@@ -164,14 +172,14 @@ export class Recorder implements ProbeTap {
     if (this.#size <= this.#options.mostCharacters && (this.#answers[0]?.at ?? oldest) >= oldest) return;
     const pinned = this.#pinned();
     const from = Math.min(...[...this.#needed].map((need) => need.from));
-    let free = this.#answers.reduce((sum, { answer, size }) => sum + (pinned.has(answer.seq) ? 0 : size), 0);
+    let free = this.#answers.reduce((sum, { seq, size }) => sum + (pinned.has(seq) ? 0 : size), 0);
     this.#answers = this.#answers.filter((held) => {
-      const { seq, parts } = held.answer;
+      const { seq } = held;
       if (pinned.has(seq) || seq >= from || (free <= this.#options.mostCharacters && held.at >= oldest)) return true;
       free -= held.size;
       this.#size -= held.size;
       // What the host had, as it was seen last: later answers are understood by it.
-      const look = parts.find(({ name }) => name === 'look');
+      const look = this.#packer.unpack(held.packed).parts.find(({ name }) => name === 'look');
       if (look !== undefined) this.#hello = [...this.#hello.filter(({ name }) => name !== 'look'), look];
       return false;
     });

@@ -4,6 +4,7 @@ import { diagnoseBothEnds } from './diagnose/bothEnds.js';
 import { diagnose, type DiagnoseParts } from './diagnose/diagnose.js';
 import type { KeptReports } from './diagnose/kept.js';
 import { COMMANDS, GUIDE } from './ids.js';
+import { openRecording, recordHost, writeReport } from './recording/commands.js';
 import type { Terminals } from './runbook/terminals.js';
 import { addNamespace, addSshHost, connectVisibly, pickTarget } from './targets/commands.js';
 import { forgetCredentials, forgetHostKey } from './targets/forget.js';
@@ -79,6 +80,15 @@ export function registerCommands(parts: CommandParts): Disposable[] {
     copyRow: async (argument) => {
       const node = isRow(argument) ? view.node(argument) : undefined;
       if (node !== undefined) await env.clipboard.writeText(plain(`${node.label} ${node.description}`.trim()));
+    },
+    recordHost: async (argument) => {
+      const chosen = await target(argument, l10n.t('Record which host?'));
+      if (chosen !== undefined) await recordHost(parts, chosen);
+    },
+    openRecording: () => openRecording(parts),
+    writeReport: async (argument) => {
+      const chosen = await target(argument, l10n.t('Write the incident report of which host?'));
+      if (chosen !== undefined) await writeReport(parts, chosen);
     },
     forgetCredentials: () => forgetCredentials(kept),
     forgetHostKey: () => forgetHostKey(server),

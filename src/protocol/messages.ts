@@ -37,6 +37,9 @@ const notification = <P extends v.GenericSchema>(method: string, params: P): Not
 const Target = v.pipe(v.string(), v.maxLength(1024));
 const Ack = v.object({});
 
+/** An absolute path of a file that a person chose. */
+const Path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+
 /** What a secret opens. The passphrase of a key whose public half is known and a password can be kept; a question's answer never. */
 const SecretAbout = v.variant('kind', [
   v.object({ kind: v.literal('passphrase'), file: v.string(), fingerprint: v.nullable(v.string()) }),
@@ -73,7 +76,14 @@ export const Requests = {
   connect: request(
     'connect',
     v.object({ target: Target, interactive: v.boolean() }),
-    v.object({ name: v.string(), kernel: v.string(), bootId: v.string(), uid: v.nullable(v.number()) }),
+    v.object({
+      name: v.string(),
+      kernel: v.string(),
+      bootId: v.string(),
+      uid: v.nullable(v.number()),
+      /** When it was recorded, in milliseconds since the epoch; `null` for a host itself. */
+      recorded: v.optional(v.nullable(v.number()), null),
+    }),
   ),
   disconnect: request('disconnect', v.object({ target: Target }), Ack),
   /** Sampling goes on while the tree or a runbook of the target is visible. */
@@ -89,6 +99,12 @@ export const Requests = {
   flows: request('flows', v.object({ a: Target, b: Target }), v.object({ flows: v.array(SeenFlowItem) })),
   /** Watches a flow on both its hosts and says where it loses; cancellable; sends `diagnoseProgress` for `a`. */
   bothEnds: request('bothEnds', v.object({ a: Target, b: Target, flow: v.pipe(v.string(), v.maxLength(512)), seconds: v.number() }), BothEndsReport),
+  /** Reads a recording's file and says under which target it is looked at. Fails with a sentence that says what is wrong with it. */
+  openRecording: request('recording/open', v.object({ path: Path }), v.object({ target: Target })),
+  /** Writes what was seen of a target to a file, in place of one that is there; the person has agreed to that. */
+  saveRecording: request('recording/save', v.object({ target: Target, path: Path, redact: v.boolean() }), Ack),
+  /** The incident report of what was seen of a target, as Markdown. */
+  incident: request('recording/report', v.object({ target: Target, redact: v.boolean(), timeZone: v.pipe(v.string(), v.maxLength(100)) }), v.object({ markdown: v.string() })),
   /** What runs as root in a diagnosis with `root`, in order: what a person is shown before they agree. */
   rootCommands: request('rootCommands', v.object({}), v.object({ commands: v.array(v.object({ line: v.string(), why: v.string() })) })),
   /** Opens a runbook for a target; its live state follows by `runbookUpdate` while `visible`. */

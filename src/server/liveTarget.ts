@@ -12,6 +12,9 @@ import { notAgreed, type Deeper } from '../engine/deeper.js';
 import type { OpenedTarget } from '../engine/open.js';
 import { liveTiers } from '../engine/schedule.js';
 import { watchWindow, type Sampler, type Watched } from '../engine/watch.js';
+import type { Recorder } from '../engine/record.js';
+import type { Replay } from '../engine/replay.js';
+import type { DiagnosisReport } from '../protocol/diagnosis.js';
 import type { TargetState } from '../protocol/tree.js';
 import { Attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
@@ -44,6 +47,8 @@ const LONGEST_INTERVAL = 600_000;
 /** A watched window, and whose it was. */
 export interface WatchedHost extends Watched {
   readonly host: HostInfo;
+  /** Has the recording of this host remember the verdict that was given. */
+  keep(report: DiagnosisReport): void;
 }
 
 /** What the latest looks at a target say. */
@@ -80,6 +85,8 @@ export class LiveTarget {
   #looking = false;
   /** Whether to look again at once when the look under way is over. */
   #hurry = false;
+  #recorder: Recorder | undefined;
+  #earlier: Recorder | undefined;
   #end = new AbortController();
 
   constructor(uri: string, target: Target, deps: LiveTargetDeps) {
@@ -104,6 +111,16 @@ export class LiveTarget {
   /** Which program made the latest SSH connection; `undefined` for a target that needs none. */
   get backend(): SshBackend | undefined {
     return this.#backend;
+  }
+
+  /** What a recording of the host is made of: that of the latest connection, unless only an earlier one has a diagnosis. */
+  get recorder(): Recorder | undefined {
+    return this.#recorder?.hasWindow === false && this.#earlier?.hasWindow === true ? this.#earlier : (this.#recorder ?? this.#earlier);
+  }
+
+  /** What was recorded, where the target is a recording that is open. */
+  get replay(): Replay | undefined {
+    return this.#opened?.replay;
   }
 
   /**
@@ -150,6 +167,8 @@ export class LiveTarget {
     this.#opened = opened;
     this.#host = opened.session.host;
     this.#backend = opened.ssh?.backend;
+    if (this.#recorder?.hasWindow === true) this.#earlier = this.#recorder;
+    this.#recorder = opened.recorder;
     this.#failures = 0;
     this.#index = 0;
     void opened.transport.lost.then((error) => this.#lost(opened, error));
@@ -222,6 +241,9 @@ export class LiveTarget {
     deepen: (opened: OpenedTarget) => Promise<Deeper> = () => Promise.resolve(notAgreed(msg('Use “Diagnose deeper as root”.'))),
   ): Promise<WatchedHost> {
     const opened = await this.connect(true, signal);
+    if (opened.replay !== undefined) {
+      return { ...(await opened.replay.diagnose(this.#deps.library.causes)), host: opened.session.host, keep: () => undefined };
+    }
     const release = this.hold();
     try {
       await this.#renew(opened);
@@ -239,12 +261,15 @@ export class LiveTarget {
     deepen: (opened: OpenedTarget) => Promise<Deeper>,
   ): Promise<WatchedHost> {
     const deeper = await deepen(opened);
+    const forget = opened.recorder?.hold();
     try {
       return await this.#sampling(opened, async (sampler) => {
         const watched = await watchWindow(sampler, this.#deps.library.causes, seconds, progress, signal, deeper);
-        return { ...watched, host: opened.session.host };
+        const keep = deeper.recorded && opened.recorder?.window(watched.samples, deeper.recorded);
+        return { ...watched, host: opened.session.host, keep: (report) => keep?.(report) };
       });
     } finally {
+      forget?.();
       await deeper.close();
     }
   }
@@ -252,6 +277,9 @@ export class LiveTarget {
   /** Lets somebody else take samples of the host, as a diagnosis does; the live view goes on with the same ones. */
   async sampling<T>(signal: AbortSignal, work: (opened: OpenedTarget, sampler: Sampler) => Promise<T>): Promise<T> {
     const opened = await this.connect(true, signal);
+    if (opened.replay !== undefined) {
+      throw new TransportError('unsupported', english(msg('This is a recording of {0}, and not the host itself.', opened.session.host.name)));
+    }
     const release = this.hold();
     try {
       await this.#renew(opened);

@@ -1,4 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
 import * as v from 'valibot';
+import { version } from '../../package.json';
 import { createConnection, ProposedFeatures, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver/node';
 import type { Target } from '../collect/target.js';
 import { loadLibrary } from '../engine/library.js';
@@ -13,6 +15,7 @@ import { handleDiagnose } from './handlers/diagnose.js';
 import { handleHostKeys } from './handlers/hostKeys.js';
 import { handleLanguage } from './handlers/language.js';
 import { handleNamespaces } from './handlers/namespaces.js';
+import { handleRecordings } from './handlers/recording.js';
 import { handleRunbooks } from './handlers/runbook.js';
 import { handleTargets } from './handlers/targets.js';
 import { handleTerminals } from './handlers/terminal.js';
@@ -22,6 +25,10 @@ import { Targets } from './targets.js';
 import { translator } from './translate.js';
 import { backendText } from './view/backend.js';
 import { targetTitle } from './view/title.js';
+
+// V8 lets garbage grow to four times of what lives before it looks for it. Samples come every second and most live for seconds:
+// looking at 1.3 times costs little time and halves the memory of a process that stands beside an editor all day.
+setFlagsFromString('--heap-growing-percent=30');
 
 const connection = createConnection(ProposedFeatures.all);
 const rpc = new Rpc(connection);
@@ -61,6 +68,7 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
     complain: (text) => connection.console.error(text),
   });
   handleChanges(rpc, changes);
+  handleRecordings(rpc, targets, library, translate, version);
   handleRunbooks(rpc, targets, library, translate);
   handleTerminals(rpc, targets, translate);
   handleNamespaces(rpc, targets, translate);

@@ -10,7 +10,7 @@ import { diffNodes } from './view/diff.js';
 import { Judgement } from './view/judgement.js';
 import { causeState, stepState } from './view/steps.js';
 import { treeNodes } from './view/tree.js';
-import { targetTitle } from './view/title.js';
+import { recordingTitle, targetTitle } from './view/title.js';
 
 /** Sends what changed on the screen of one target: its tree and its open runbooks. */
 export class Painter {
@@ -32,7 +32,7 @@ export class Painter {
     const { look, host, backend } = target;
     const nodes =
       look && host
-        ? treeNodes({ ...look, host, backend, causes: this.#library.causes, title: targetTitle(target.target, this.#translate), translate: this.#translate })
+        ? treeNodes({ ...look, host, backend, causes: this.#library.causes, title: target.replay === undefined ? targetTitle(target.target, this.#translate) : recordingTitle(target.replay.recording.header, this.#translate), translate: this.#translate })
         : [...this.#nodes.values()];
     const diff = complete ? { changed: nodes, removed: [] } : diffNodes(this.#nodes, nodes);
     this.#rpc.notify(ServerNotifications.tree, {

@@ -17,15 +17,19 @@ function oneLine(text: string): string {
 }
 
 /**
- * A sentence. Every ASCII punctuation mark is escaped (CommonMark 2.4); renderers that link addresses, mention people or
- * number issues look at what comes after the escapes, so that those are broken up by a character that nobody sees.
+ * A sentence. What Markdown reads as more than text is escaped (CommonMark 2.4); renderers that link addresses, mention
+ * people or number issues look at what comes after the escapes, so that those are broken up by a character that nobody sees.
  */
 export function plainText(text: string): string {
   return oneLine(text)
-    .replace(/[!-/:-@[-`{-~]/g, '\\$&')
+    .replace(/[\\`*_{}[\]<>#|~&!$@]/g, '\\$&')
     .replace(/\\[@#]/g, `$&${JOINER}`)
-    .replace(/\\:(?=\\\/)/g, `${JOINER}$&`)
-    .replace(/\bwww(?=\\\.)/gi, `$&${JOINER}`);
+    .replaceAll('://', `${JOINER}:${JOINER}//`)
+    .replace(/\bwww(?=\.)/gi, `$&${JOINER}`)
+    // A dot before letters may end a host's name, which some renderers make a link of.
+    .replace(/\.(?=[\p{L}\p{N}-])/gu, '\\.')
+    // What begins a list, a heading or a rule where it begins a line.
+    .replace(/^(?:[-+=:]|\d{1,9}(?=[.)]))/, (mark) => (/^\d/.test(mark) ? `${mark}${JOINER}` : `\\${mark}`));
 }
 
 /** A name or a value, as a code span. Inside a table the pipe is escaped too (GFM 4.10). */

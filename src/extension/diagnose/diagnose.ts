@@ -7,6 +7,7 @@ import { contextKeys } from '../context.js';
 import { GUIDE } from '../ids.js';
 import { settings } from '../settings.js';
 import type { Status } from '../status.js';
+import { targetKind } from '../targets/address.js';
 import { addSshHost, offerRetry, pickTarget } from '../targets/commands.js';
 import type { Targets } from '../targets/targets.js';
 import type { LayersView } from '../tree/view.js';
@@ -31,8 +32,10 @@ export async function diagnose(parts: DiagnoseParts, target: string | undefined,
   const chosen = target ?? (await chooseTarget(parts));
   if (chosen === undefined) return;
   const { consent, targets } = parts;
-  const root = consent.agreed(chosen) || (deeper && (await consent.ask(chosen, targets.label(chosen))) !== 'no');
-  if (deeper && !root) return;
+  // A recording shows what root saw then, or does not.
+  const recorded = targetKind(chosen) === 'recording';
+  const root = !recorded && (consent.agreed(chosen) || (deeper && (await consent.ask(chosen, targets.label(chosen))) !== 'no'));
+  if (deeper && !root && !recorded) return;
   for (;;) {
     try {
       const report = await watch(parts, chosen, root);
@@ -62,7 +65,8 @@ async function chooseTarget({ server, targets }: DiagnoseParts): Promise<string 
   }
 }
 
-async function watch({ server, targets, status }: DiagnoseParts, target: string, root: boolean): Promise<DiagnosisReport> {
+/** Watches a target with a progress notification that can be cancelled. */
+export async function watch({ server, targets, status }: DiagnoseParts, target: string, root: boolean): Promise<DiagnosisReport> {
   const seconds = settings.diagnoseSeconds();
   const host = targets.label(target);
   contextKeys.diagnosing(true);
@@ -103,7 +107,7 @@ async function show(parts: DiagnoseParts, target: string, report: DiagnosisRepor
   const button = l10n.t('Show');
   const text = verdictSentence(report, targets.label(target));
   const look = l10n.t('Look deeper as root…');
-  const buttons = root || !consent.offers(target) ? [button] : [button, look];
+  const buttons = root || targetKind(target) === 'recording' || !consent.offers(target) ? [button] : [button, look];
   const fine = report.verdict === 'clean';
   const message = fine ? window.showInformationMessage(text, ...buttons) : window.showWarningMessage(text, ...buttons);
   // Not awaited: the diagnosis is over, whenever the person turns to the notification.

@@ -35,14 +35,16 @@ export function sshTarget({ user, host, port }: SshAddress): string {
   return `ssh://${user === undefined ? '' : `${encodeURIComponent(user)}@`}${shown}${port === undefined ? '' : `:${port}`}/`;
 }
 
-export type TargetKind = 'local' | 'ssh';
+export type TargetKind = 'local' | 'ssh' | 'recording';
 
 export function targetKind(target: string): TargetKind {
+  if (target.startsWith('recording:')) return 'recording';
   return target.startsWith('ssh:') ? 'ssh' : 'local';
 }
 
-/** `local:/` or `ssh://…/` of a target inside it. */
+/** `local:/` or `ssh://…/` of a target inside it; a recording itself. */
 export function hostOf(target: string): string {
+  if (targetKind(target) === 'recording') return target;
   if (targetKind(target) === 'local') return 'local:/';
   const slash = target.indexOf('/', 'ssh://'.length);
   return slash < 0 ? `${target}/` : target.slice(0, slash + 1);
@@ -81,6 +83,7 @@ export interface TargetParts {
 }
 
 export function targetParts(target: string, local: string): TargetParts {
+  if (targetKind(target) === 'recording') return { host: decode(target.split('/').at(-1) ?? ''), inside: undefined };
   const host = targetKind(target) === 'local' ? local : decode(hostOf(target).slice('ssh://'.length, -1));
   const [, kind = '', text = ''] = /^(netns|pid|container)\/([^/]+)$/.exec(target.slice(hostOf(target).length)) ?? [];
   const name = decode(text);

@@ -8,7 +8,7 @@ export interface Memory {
 
 const KEY = 'droplens.targets';
 const MAX_TARGETS = 50;
-const Saved = v.pipe(v.array(v.pipe(v.string(), v.maxLength(1024), v.regex(/^(?:local:\/|ssh:\/\/)/))), v.maxLength(MAX_TARGETS));
+const Saved = v.pipe(v.array(v.pipe(v.string(), v.maxLength(1024), v.regex(/^(?:local:\/|ssh:\/\/|recording:\/\/\/)/))), v.maxLength(MAX_TARGETS));
 
 /** The targets that a person added, in the order in which they were added; this machine itself is not among them. */
 export class SavedTargets {

@@ -11,6 +11,8 @@ export interface Host {
   readonly name: string;
   readonly kernel: string;
   readonly uid: number | null;
+  /** When it was recorded, in milliseconds since the epoch; `null` for a host itself. */
+  readonly recorded: number | null;
 }
 
 export type Connection =
@@ -83,7 +85,7 @@ export class Targets {
   /** This machine first, then the saved ones. A saved namespace of this machine needs this machine. */
   list(): readonly string[] {
     const here = this.#known?.available === true;
-    const saved = this.saved.all().filter((target) => here || targetKind(target) === 'ssh');
+    const saved = this.saved.all().filter((target) => here || targetKind(target) !== 'local');
     return here ? [LOCAL_TARGET, ...saved] : saved;
   }
 
@@ -95,6 +97,9 @@ export class Targets {
   label(target: string): string {
     const connection = this.connection(target);
     if (connection.kind === 'connected' && target === LOCAL_TARGET) return connection.host.name;
+    if (connection.kind === 'connected' && connection.host.recorded !== null) {
+      return l10n.t('{0}, recorded {1}', connection.host.name, new Date(connection.host.recorded).toLocaleString());
+    }
     return labelOf(targetParts(target, this.#known?.available === true ? this.#known.host : 'localhost'));
   }
 

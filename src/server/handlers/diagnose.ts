@@ -23,10 +23,12 @@ export function handleDiagnose(rpc: Rpc, targets: Targets, library: Library, tra
         text: translate(msg('watching {0} of {1} s', Math.floor(elapsed), window)),
       });
     try {
-      const { diagnosis, host } = root
+      const { diagnosis, host, keep } = root
         ? await live.diagnose(window, progress, signal, (opened) => access.open(opened, window, signal))
         : await live.diagnose(window, progress, signal);
-      return toReport(live.uri, host, diagnosis, library, translate);
+      const report = toReport(live.uri, host, diagnosis, library, translate);
+      keep(report);
+      return report;
     } catch (error) {
       throw forPeople(error);
     }

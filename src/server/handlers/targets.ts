@@ -23,9 +23,9 @@ export function handleTargets(rpc: Rpc, targets: Targets, translate: Translate, 
 
   rpc.handle(Requests.connect, async ({ target, interactive }, signal) => {
     try {
-      const { session } = await targets.get(target).live.connect(interactive, signal);
+      const { session, replay } = await targets.get(target).live.connect(interactive, signal);
       const { name, kernel, bootId, uid } = session.host;
-      return { name, kernel, bootId, uid: uid ?? null };
+      return { name, kernel, bootId, uid: uid ?? null, recorded: replay === undefined ? null : Date.parse(replay.recording.header.began) };
     } catch (error) {
       throw forPeople(error);
     }

@@ -15,6 +15,7 @@ export function handleTerminals(rpc: Rpc, targets: Targets, translate: Translate
   rpc.handle(Requests.terminalCommand, async ({ target }, signal) => {
     const { live } = targets.get(target);
     if (live.target.kind === 'ssh') return { kind: 'remote' as const };
+    if (live.target.kind === 'recording') throw new UserError(translate(msg('This is a recording: there is no host to open a terminal on.')), undefined);
     try {
       const { entry } = await live.connect(true, signal);
       return { kind: 'shell' as const, argv: entry.prefix.length > 0 ? [...entry.prefix, 'sh'] : [] };

@@ -11,6 +11,17 @@ export function targetTitle(target: Target, translate: Translate): string {
   return oneLine(translate(titleOf(target.namespace, host)));
 }
 
+/** The name of a recording that is open: whose it is, and when it was made. */
+export function recordingTitle({ host, began }: { readonly host: { readonly name: string }; readonly began: string }, translate: Translate): string {
+  return oneLine(translate(msg('{0}, recorded {1}', host.name, minuteOf(new Date(began)))));
+}
+
+/** `2026-11-20 14:03` where the reader is. */
+function minuteOf(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
 function sshName(target: Extract<Target, { kind: 'ssh' }>): string {
   const user = target.user === undefined ? '' : `${target.user}@`;
   const port = target.port === undefined ? '' : `:${target.port}`;
