@@ -55,6 +55,7 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
   handleTargets(rpc, targets, translate, () => ssh.configFile);
   handleHostKeys(rpc, options.storage);
   const access = new RootAccess(secretAsker(rpc), translate);
+  rpc.onNotification(ClientNotifications.forgetPasswords, () => access.forget());
   handleDiagnose(rpc, targets, library, translate, access);
   handleBothEnds(rpc, targets, library, translate);
   const changes = new Changes({

@@ -182,8 +182,8 @@ class WindowBuilder {
     for (const [id, after] of last.facts.counters) {
       this.counters.set(id, counter(first.facts.counters.get(id), after, seconds, once));
     }
-    for (const [id] of last.facts.gauges) {
-      const level = levelOf(track.map((entry) => entry.facts.gauges.get(id)));
+    for (const id of last.facts.gauges.keys()) {
+      const level = levelOf(track, (entry) => entry.facts.gauges.get(id));
       if (level) this.levels.set(id, level);
     }
     for (const [id, text] of last.facts.texts) this.texts.set(id, text);
@@ -191,9 +191,10 @@ class WindowBuilder {
   }
 
   #addRows(track: Track, seconds: number, once: boolean): void {
-    const indexes = track.map((entry) => index(entry.facts.rows));
     const last = track.at(-1);
-    if (last === undefined) return;
+    // Most sources have no rows, and none of them needs an index of them.
+    if (last === undefined || last.facts.rows.length === 0) return;
+    const indexes = track.map((entry) => index(entry.facts.rows));
     for (const row of last.facts.rows) {
       const id = rowId(row);
       const before = indexes[0]?.get(id);
@@ -206,7 +207,7 @@ class WindowBuilder {
         target.counters.set(name, counter(base, after, seconds, once));
       }
       for (const name of row.gauges.keys()) {
-        const level = levelOf(indexes.map((rows) => rows.get(id)?.gauges.get(name) ?? absentLevel(row.table, name)));
+        const level = levelOf(indexes, (rows) => rows.get(id)?.gauges.get(name) ?? absentLevel(row.table, name));
         if (level) target.levels.set(name, level);
       }
     }
@@ -258,18 +259,21 @@ function wasMadeAnew(before: Row, after: Row): boolean {
   return false;
 }
 
-function levelOf(values: readonly (number | undefined)[]): LevelWindow | undefined {
-  const known = values.filter((value) => value !== undefined);
-  const before = known[0];
-  const after = known.at(-1);
-  if (before === undefined || after === undefined) return undefined;
-  let min = before;
-  let max = before;
-  for (const value of known) {
+/** Values that a reading does not have do not count. */
+function levelOf<Reading>(readings: readonly Reading[], valueOf: (reading: Reading) => number | undefined): LevelWindow | undefined {
+  let before: number | undefined;
+  let after = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (const reading of readings) {
+    const value = valueOf(reading);
+    if (value === undefined) continue;
+    before ??= value;
+    after = value;
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  return { before, after, min, max };
+  return before === undefined ? undefined : { before, after, min, max };
 }
 
 /**
