@@ -88,7 +88,8 @@ function describe(
   if (first === undefined && names.length === 0 && namespace.pid === 0) return [];
   const inside = groups.filter(({ owner }) => owner.kind === 'container' && homes.get(owner.id) === inode);
   const containers = containersOf(inside, listing);
-  const working = groups.find(({ group }) => !HOLDERS.has(group.comm))?.group ?? first;
+  // A process of the container before one that only came to look, the program before the one that holds the network.
+  const working = [...inside, ...groups].find(({ group }) => !HOLDERS.has(group.comm))?.group ?? first;
   const base = {
     inode,
     pid: working?.pid ?? namespace.pid,
