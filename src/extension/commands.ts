@@ -90,7 +90,7 @@ export function registerCommands(parts: CommandParts): Disposable[] {
       const chosen = await target(argument, l10n.t('Write the incident report of which host?'));
       if (chosen !== undefined) await writeReport(parts, chosen);
     },
-    forgetCredentials: () => forgetCredentials(kept),
+    forgetCredentials: () => forgetCredentials(kept, server),
     forgetHostKey: () => forgetHostKey(server),
     restartServer: () => server.restart(),
     showLog: () => Promise.resolve(log.show()),

@@ -220,6 +220,8 @@ export const ClientNotifications = {
     v.object({ terminal: v.string(), columns: v.number(), rows: v.number() }),
   ),
   terminalClose: notification('terminal/close', v.object({ terminal: v.string() })),
+  /** Forgets the passwords that the server keeps in its memory. */
+  forgetPasswords: notification('passwords/forget', v.object({})),
   /** The settings, or the trust in the workspace, have changed. */
   sshOptions: notification('ssh/options', SshOptions),
 } as const;

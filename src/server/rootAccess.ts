@@ -25,6 +25,11 @@ export class RootAccess {
     this.#translate = translate;
   }
 
+  /** The next look asks for passwords again. */
+  forget(): void {
+    this.#passwords.clear();
+  }
+
   /**
    * What root sees of the next window; where root cannot be had, why not: a diagnosis without it is better than none.
    * Rejects only when it is cancelled or the connection is lost.

@@ -72,9 +72,12 @@ beforeEach(() => {
 
 describe('Forget saved credentials', () => {
   let entries: Map<string, string>;
+  let told: string[];
+  const running = { state: { kind: 'running' }, notify: ({ method }: { method: string }) => Promise.resolve(void told.push(method)) } as unknown as Server;
   let kept: KeptSecrets;
   beforeEach(async () => {
     entries = new Map();
+    told = [];
     kept = new KeptSecrets({
       get: (key) => Promise.resolve(entries.get(key)),
       store: (key, value) => Promise.resolve(void entries.set(key, value)),
@@ -86,7 +89,7 @@ describe('Forget saved credentials', () => {
 
   it('lists names and no values, and forgets the one that was chosen', async () => {
     seen.pick = 'ann@web-1';
-    await forgetCredentials(kept);
+    await forgetCredentials(kept, running);
     expect(seen.items).toEqual(['All saved credentials', 'ann@web-1', '/home/ann/.ssh/id']);
     expect((await kept.list()).map(({ label }) => label)).toEqual(['/home/ann/.ssh/id']);
     expect(seen.said).toEqual(['The password of ann@web-1 is forgotten. Open connections stay open.']);
@@ -94,18 +97,21 @@ describe('Forget saved credentials', () => {
 
   it('forgets all', async () => {
     seen.pick = 'All saved credentials';
-    await forgetCredentials(kept);
+    await forgetCredentials(kept, running);
     expect(entries.size).toBe(0);
+    // Those for sudo are in the server's memory.
+    expect(told).toEqual(['droplens/passwords/forget']);
   });
 
   it('forgets nothing when the person turns away', async () => {
-    await forgetCredentials(kept);
+    await forgetCredentials(kept, running);
     expect(await kept.list()).toHaveLength(2);
+    expect(told).toEqual([]);
   });
 
   it('removes what it cannot read when there is nothing to list', async () => {
     entries.set('droplens.ssh.kept', 'of another version');
-    await forgetCredentials(kept);
+    await forgetCredentials(kept, running);
     expect(entries.size).toBe(0);
     expect(seen.said).toEqual(['Droplens keeps no credentials.']);
   });

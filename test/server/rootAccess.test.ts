@@ -93,6 +93,14 @@ describe('root, for people who agreed', () => {
     expect(prompts).toHaveLength(2);
   });
 
+  it('asks again after it was told to forget', async () => {
+    const { access, prompts } = asker('right', 'right');
+    expect(await open(access)).toBe(true);
+    access.forget();
+    expect(await open(access)).toBe(true);
+    expect(prompts).toHaveLength(2);
+  });
+
   it('gives up after three, and after none: the diagnosis goes on without root, and says why', async () => {
     expect(await open(asker('a', 'b', 'c', 'right').access)).toBe('sudo on web-1 did not accept the password.');
     expect(await open(asker(undefined).access)).toMatch(/none was given/);

@@ -1,5 +1,5 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
-import { Requests } from '../../protocol/messages.js';
+import { ClientNotifications, Requests } from '../../protocol/messages.js';
 import { plain } from '../client/errors.js';
 import type { Server } from '../client/server.js';
 import type { KeptName, KeptSecrets } from './secrets.js';
@@ -9,12 +9,17 @@ interface SecretItem extends QuickPickItem {
   readonly name: KeptName | undefined;
 }
 
-/** Forgets one kept password or passphrase, or all. Connections that are open stay open. */
-export async function forgetCredentials(kept: KeptSecrets): Promise<void> {
+/** Forgets one kept password or passphrase, or all, with those for sudo in the server's memory. Connections that are open stay open. */
+export async function forgetCredentials(kept: KeptSecrets, server: Server): Promise<void> {
+  const forgetAll = async (): Promise<void> => {
+    await kept.dropAll();
+    // A server that is not running has no memory.
+    if (server.state.kind === 'running') await server.notify(ClientNotifications.forgetPasswords, {});
+  };
   const names = await kept.list();
   if (names.length === 0) {
     // What cannot be read is not listed, and is to go all the same.
-    await kept.dropAll();
+    await forgetAll();
     await window.showInformationMessage(l10n.t('Droplens keeps no credentials.'));
     return;
   }
@@ -22,7 +27,7 @@ export async function forgetCredentials(kept: KeptSecrets): Promise<void> {
   const items = names.map((name): SecretItem => ({ label: plain(name.label), description: kindOf(name), detail: plain(name.fingerprint), name }));
   const chosen = await window.showQuickPick([all, ...items], { title: l10n.t('Forget saved credentials'), placeHolder: l10n.t('Which ones?') });
   if (chosen === undefined) return;
-  if (chosen.name === undefined) await kept.dropAll();
+  if (chosen.name === undefined) await forgetAll();
   else await kept.drop(chosen.name.id);
   // Not awaited: the command is done, whenever the person looks at the message.
   void window.showInformationMessage(
