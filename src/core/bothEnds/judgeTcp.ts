@@ -109,14 +109,14 @@ function acknowledgementsLost(flow: Flow, sender: EndLook, receiver: EndLook, re
 
 function nothingLost(sender: EndLook, receiver: EndLook, from: SocketPair, moved: Moved, repeated: number): Decision {
   const seconds = watchedSeconds(sender);
-  if (moved.acked === 0 && level(from.after, 'send_q') > 0) {
-    const summary = msg('{0} waits for an answer and sent nothing that was acknowledged in {1} s: watch longer than its retransmission timer, {2} ms.', sender.host, rounded(seconds), level(from.after, 'rto'));
-    return { verdict: 'unknown', place: 'unknown', summary };
-  }
   const held = (delta(from, 'rwnd_limited_ms') ?? 0) / 1000;
   if (held >= seconds * HELD && seconds > 0) {
     const summary = msg('Nothing was lost. The program on {0} reads more slowly than {1} could send: its window was the limit for {2} of {3} s.', receiver.host, sender.host, rounded(held), rounded(seconds));
     return { verdict: 'clean', place: 'receiver-application', summary };
+  }
+  if (moved.acked === 0 && level(from.after, 'send_q') > 0) {
+    const summary = msg('{0} waits for an answer and sent nothing that was acknowledged in {1} s: watch longer than its retransmission timer, {2} ms.', sender.host, rounded(seconds), level(from.after, 'rto'));
+    return { verdict: 'unknown', place: 'unknown', summary };
   }
   if (repeated > 0) {
     const summary = msg('Nothing is missing: {0} segments were sent again, and all that were sent arrived ({1}).', repeated, moved.arrived);

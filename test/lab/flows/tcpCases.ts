@@ -8,6 +8,16 @@ async function streaming({ near, far, from, to, flow }: TcpScene): Promise<FlowS
   return { sender: near.host, receiver: far.host, flow, load: () => near.host.agent().stream(from, RATE, 2) };
 }
 
+/** The same, already under way before the first look and not over at the last one. */
+async function ongoing(scene: TcpScene): Promise<FlowScene> {
+  const { near, far, from, to, flow } = scene;
+  await far.host.agent().readAll(to);
+  const whole = near.host.agent().stream(from, RATE * 5, 8);
+  // The lab may end the program before it is done.
+  whole.catch(() => undefined);
+  return { sender: near.host, receiver: far.host, flow, load: () => Promise.resolve() };
+}
+
 const shaper = ['root', 'tbf', 'rate', '1mbit', 'burst', '1600', 'limit', '3000'];
 
 export const TCP_CASES: readonly FlowCase[] = [
@@ -43,6 +53,28 @@ export const TCP_CASES: readonly FlowCase[] = [
       const scene = await tcp(lab);
       await scene.router.nft(drops('forward', `tcp dport ${scene.flow.receiver.port}`, 10));
       return streaming(scene);
+    },
+  },
+  {
+    id: 'path-ongoing',
+    title: 'one packet in twenty dropped by the router, of a connection that is busy all the time',
+    place: 'path',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.router.nft(drops('forward', `tcp dport ${scene.flow.receiver.port}`, 5));
+      return ongoing(scene);
+    },
+  },
+  {
+    id: 'receiver-firewall-ongoing',
+    title: 'one packet in twenty dropped by the receiver, of a connection that is busy all the time',
+    place: 'receiver-host',
+    verdict: 'loss',
+    setUp: async (lab) => {
+      const scene = await tcp(lab);
+      await scene.far.host.nft(drops('input', `tcp dport ${scene.flow.receiver.port}`, 5));
+      return ongoing(scene);
     },
   },
   {
@@ -130,6 +162,29 @@ export const TCP_CASES: readonly FlowCase[] = [
     place: 'none',
     verdict: 'clean',
     setUp: async (lab) => streaming(await tcp(lab)),
+  },
+  {
+    id: 'clean-ongoing',
+    title: 'a connection that is busy all the time and loses nothing',
+    place: 'none',
+    verdict: 'clean',
+    setUp: async (lab) => ongoing(await tcp(lab)),
+  },
+  {
+    id: 'slow-reader',
+    title: 'a program that reads less than it is offered',
+    place: 'receiver-application',
+    verdict: 'clean',
+    setUp: async (lab) => {
+      const { near, far, from, to, flow } = await tcp(lab);
+      const filled = await near.host.agent().send(from, 64_000_000, 0.3);
+      const reader = far.host.agent();
+      const read = async (): Promise<void> => {
+        for (let part = 0; part < 6; part += 1) await reader.receive(to, 16_384);
+      };
+      if (filled.sent === 0) throw new Error('Nothing could be sent');
+      return { sender: near.host, receiver: far.host, flow, load: read };
+    },
   },
   {
     id: 'idle',
