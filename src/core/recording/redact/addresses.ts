@@ -18,7 +18,7 @@ export function withoutAddresses(text: string, names: Pseudonyms, ports: boolean
     .replace(HEADER_BYTES, (_whole, head: string, bytes: string) => `${head}${linkLike(bytes, ' ', names)}`)
     .replace(ROUTE, (_whole, dev: string, destination: string, gap: string, gateway: string) => `${dev}${wordV4(destination, names)}${gap}${wordV4(gateway, names)}`)
     .replace(BARE_V6, (whole) => hexLike(names.v6(parseHex(whole)), whole))
-    .replace(RUN, (whole, at: number, all: string) => run(whole, ports && all[at - 1] !== '[', names));
+    .replace(RUN, (whole, at: number, all: string) => run(whole, all[at - 1] ?? '', ports, names));
 }
 
 const ARPA4 = /(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})\.in-addr\.arpa/gi;
@@ -35,12 +35,19 @@ const ROUTE = /^(\S+\t+)([0-9A-F]{8})(\t+)([0-9A-F]{8})(?=\t)/gm;
 /** An IPv6 address without colons: /proc/net/if_inet6, /proc/net/ipv6_route. */
 const BARE_V6 = /(?<![0-9A-Za-z:.-])[0-9A-Fa-f]{32}(?![0-9A-Za-z:-])/g;
 /** Everything that an address could be written with, in one piece. */
-const RUN = /[0-9A-Fa-f:.]*[0-9A-Fa-f:][.:][0-9A-Fa-f:.]+|::[0-9A-Fa-f:.]*/g;
+const RUN = /[0-9A-Fa-f:.]+/g;
 
-/** A piece of a text that may be an address, with punctuation around it. */
-function run(whole: string, port: boolean, names: Pseudonyms): string {
-  const [, before = '', middle = '', after = ''] = /^(:(?!:)|\.*)(.*?)((?<!:):|\.*)$/s.exec(whole) ?? [];
-  return `${before}${address(middle, port, names)}${after}`;
+/** A piece of a text that may be an address, with punctuation around it. `behind`: the character before it. */
+function run(whole: string, behind: string, ports: boolean, names: Pseudonyms): string {
+  if (whole.length < 3 || !/[.:]/.test(whole)) return whole;
+  // Letters that go on from a word before them are a part of it: std::move.
+  let from = /[A-Za-z_]/.test(behind) ? (/^[A-Fa-f]+/.exec(whole)?.[0].length ?? 0) : 0;
+  if (whole[from] === ':' && whole[from + 1] !== ':') from += 1;
+  while (whole[from] === '.') from += 1;
+  let to = whole.length;
+  if (whole[to - 1] === ':' && whole[to - 2] !== ':') to -= 1;
+  while (to > from && whole[to - 1] === '.') to -= 1;
+  return `${whole.slice(0, from)}${address(whole.slice(from, to), ports && behind !== '[', names)}${whole.slice(to)}`;
 }
 
 function address(text: string, port: boolean, names: Pseudonyms): string {

@@ -56,17 +56,21 @@ export class Pseudonyms {
     return [...DOCUMENTATION, place >> 8, place & 255, (bytes[6] ?? 0) ^ high, (bytes[7] ?? 0) ^ low, ...identifier];
   }
 
-  /** A link-layer address of six bytes, or several in a row; what is left over stays. */
+  /** A link-layer address: six bytes, or several of them in a row, of which what is left over stays; eight or twenty of InfiniBand. */
   link(bytes: Bytes): Bytes {
-    if (bytes.length === 8 || bytes.length === 20) return this.#bytes(`link ${bytes.join('.')}`, 8).concat(bytes.length === 20 ? this.#bytes(`link+ ${bytes.join('.')}`, 12) : []);
-    if (bytes.length < 6) return bytes;
+    if (bytes.length === 8 || bytes.length === 20) return this.#bytes(`link ${bytes.join('.')}`, bytes.length);
+    const result: number[] = [];
+    for (let at = 0; at < bytes.length; at += 6) result.push(...this.#oneLink(bytes.slice(at, at + 6)));
+    return result;
+  }
+
+  #oneLink(bytes: Bytes): Bytes {
     const [a = 0, b = 0, c = 0] = bytes;
-    const rest = this.link(bytes.slice(6));
-    const own = bytes.slice(0, 6);
-    if (a === 0x33 && b === 0x33 && c === 0xff) return [a, b, c, ...this.#low(own.slice(3)), ...rest];
+    if (bytes.length < 6) return bytes;
+    if (a === 0x33 && b === 0x33 && c === 0xff) return [a, b, c, ...this.#low(bytes.slice(3))];
     // A group, or no address at all. The second bit of a pseudonym says that nobody assigned it.
-    if ((a & 1) === 1 || own.every((byte) => byte === 0)) return [...own, ...rest];
-    return [0x02, ...this.#bytes(`link ${own.join('.')}`, 5), ...rest];
+    if ((a & 1) === 1 || bytes.every((byte) => byte === 0)) return bytes;
+    return [0x02, ...this.#bytes(`link ${bytes.join('.')}`, 5)];
   }
 
   /** A name of a host, a user, a domain. */
