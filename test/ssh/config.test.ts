@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CIPHERS, KEX_ALGORITHMS, MACS } from '../../src/collect/ssh/config/algorithmLists.js';
 import { listSshHosts } from '../../src/collect/ssh/config/listHosts.js';
 import { resolveHost, type HostWish, type ResolvedHost } from '../../src/collect/ssh/config/resolveHost.js';
 import type { SshMachine } from '../../src/collect/ssh/types.js';
@@ -43,6 +44,9 @@ describe('resolving a host', () => {
       ],
       hostKeyAlias: undefined,
       hostKeyAlgorithms: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'],
+      kexAlgorithms: KEX_ALGORITHMS,
+      ciphers: CIPHERS,
+      macs: MACS,
       strictHostKeyChecking: 'ask',
       methods: ['publickey', 'keyboard-interactive', 'password'],
       gssapi: 'off',
@@ -110,6 +114,9 @@ host WEB web-?
     ['BindAddress 10.0.0.1', 'BindAddress'],
     ['ProxyCommand nc %h %p\n  ProxyUseFdpass yes', 'ProxyUseFdpass'],
     ['HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com', 'HostKeyAlgorithms'],
+    ['KexAlgorithms sntrup761x25519-sha512@openssh.com', 'KexAlgorithms'],
+    ['Ciphers aes256-cbc,3des-cbc', 'Ciphers'],
+    ['MACs umac-128-etm@openssh.com', 'MACs'],
     ['SomethingNew 1', 'somethingnew'],
   ])('leaves what it does not do to the system: %s', async (line, name) => {
     await write(`Host web\n  ${line}\n`);
@@ -140,6 +147,16 @@ host WEB web-?
   ])('never takes more host key algorithms than its own: %s', async (list, expected) => {
     await write(`HostKeyAlgorithms ${list}\n`);
     expect((await resolve({ host: 'web' })).hostKeyAlgorithms).toEqual(expected);
+  });
+
+  it('takes fewer key exchanges, ciphers and MACs, and no others', async () => {
+    await write('KexAlgorithms ^diffie-hellman-group1-sha1,ecdh-sha2-nistp521\nCiphers aes256-ctr,aes128-cbc,aes256-gcm@openssh.com\nMACs -*-etm@openssh.com,hmac-sha2-256\n');
+    expect(await resolve({ host: 'web' })).toMatchObject({
+      kexAlgorithms: KEX_ALGORITHMS,
+      ciphers: ['aes256-gcm@openssh.com', 'aes256-ctr'],
+      macs: ['hmac-sha2-512'],
+      onlySystem: [],
+    });
   });
 
   it('refuses a host that is to be known by SHA-1 or DSA alone', async () => {

@@ -103,6 +103,8 @@ describe('ssh -G and our own reading', () => {
     ['no records', 'UserKnownHostsFile none\n'],
     ['host key algorithms', 'HostKeyAlgorithms ^rsa-sha2-256,ssh-rsa\n'],
     ['host key algorithms, fewer', 'HostKeyAlgorithms -ecdsa*\n'],
+    ['other algorithms', 'KexAlgorithms -ecdh-*\nCiphers ^chacha20-poly1305@openssh.com\nMACs hmac-sha2-512,umac-64@openssh.com\n'],
+    ['algorithms that only ssh has', 'KexAlgorithms sntrup761x25519-sha512@openssh.com\n'],
     ['methods', 'PreferredAuthentications password,publickey\nPubkeyAuthentication no\nKbdInteractiveAuthentication no\n'],
     ['Kerberos', 'GSSAPIAuthentication yes\n'],
     ['times', 'ConnectTimeout 1m5s\nServerAliveInterval 2m\nServerAliveCountMax 5\nNumberOfPasswordPrompts 1\nBatchMode yes\n'],

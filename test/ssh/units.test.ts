@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { offeredAlgorithms } from '../../src/collect/ssh/algorithms.js';
+import { CIPHERS, HOST_KEY_ALGORITHMS, KEX_ALGORITHMS, MACS } from '../../src/collect/ssh/config/algorithmLists.js';
 import { ChannelLimit } from '../../src/collect/ssh/channelLimit.js';
 import { Deadline } from '../../src/collect/ssh/deadline.js';
 import { fileHostKeyStore } from '../../src/collect/ssh/hostKeyStore.js';
@@ -76,7 +77,7 @@ describe('our own store of host keys', () => {
 
 describe('algorithms', () => {
   it('puts the recorded key types first and knows nothing that rests on SHA-1, DSA or CBC', () => {
-    const offered = offeredAlgorithms(['ssh-rsa', 'ssh-dss', 'unknown']);
+    const offered = offeredAlgorithms(['ssh-rsa', 'ssh-dss', 'unknown'], { kexAlgorithms: KEX_ALGORITHMS, ciphers: CIPHERS, macs: MACS, hostKeyAlgorithms: HOST_KEY_ALGORITHMS });
     expect(offered.serverHostKey.slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519']);
     expect(new Set(offered.serverHostKey).size).toBe(offered.serverHostKey.length);
     const all = Object.values(offered).flat();

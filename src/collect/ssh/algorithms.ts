@@ -1,5 +1,6 @@
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
-import { HOST_KEY_ALGORITHMS, type HostKeyAlgorithm } from './config/hostKeyAlgorithms.js';
+import type { HostKeyAlgorithm } from './config/algorithmLists.js';
+import type { ResolvedHost } from './config/resolvedHost.js';
 
 /** The lists that are offered to a server. Set by name, because the library's defaults hold ssh-rsa and hmac-sha1. */
 export interface OfferedAlgorithms {
@@ -11,37 +12,20 @@ export interface OfferedAlgorithms {
 }
 
 /**
- * What to offer to a host whose recorded key types are `known`. Their algorithms come first, as OpenSSH orders them:
- * otherwise a host that is known by one key shows another one and looks unknown. `allowed` is the configured list
- * (`HostKeyAlgorithms`); nothing outside it is offered.
+ * What to offer to a host whose recorded key types are `known`: what its configuration leaves of ours. The algorithms
+ * of those types come first, as OpenSSH orders them: otherwise a host that is known by one key shows another one and
+ * looks unknown.
  */
 export function offeredAlgorithms(
   known: readonly string[],
-  allowed: readonly HostKeyAlgorithm[] = HOST_KEY_ALGORITHMS,
+  host: Pick<ResolvedHost, 'kexAlgorithms' | 'ciphers' | 'macs' | 'hostKeyAlgorithms'>,
 ): OfferedAlgorithms {
-  const first = known.flatMap((type) => allowed.filter((algorithm) => keyTypeOf(algorithm) === type));
+  const first = known.flatMap((type) => host.hostKeyAlgorithms.filter((algorithm) => keyTypeOf(algorithm) === type));
   return {
-    kex: [
-      'curve25519-sha256',
-      'curve25519-sha256@libssh.org',
-      'ecdh-sha2-nistp256',
-      'ecdh-sha2-nistp384',
-      'ecdh-sha2-nistp521',
-      'diffie-hellman-group16-sha512',
-      'diffie-hellman-group18-sha512',
-      'diffie-hellman-group-exchange-sha256',
-      'diffie-hellman-group14-sha256',
-    ],
-    cipher: [
-      'aes128-gcm@openssh.com',
-      'aes256-gcm@openssh.com',
-      'chacha20-poly1305@openssh.com',
-      'aes128-ctr',
-      'aes192-ctr',
-      'aes256-ctr',
-    ],
-    hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-    serverHostKey: [...new Set([...first, ...allowed])],
+    kex: [...host.kexAlgorithms],
+    cipher: [...host.ciphers],
+    hmac: [...host.macs],
+    serverHostKey: [...new Set([...first, ...host.hostKeyAlgorithms])],
     compress: ['none'],
   };
 }

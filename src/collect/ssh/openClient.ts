@@ -147,7 +147,7 @@ class Opening {
       readyTimeout: 0,
       agentForward: false,
       sock: carrier.stream,
-      algorithms: offeredAlgorithms(check.knownTypes, host.hostKeyAlgorithms),
+      algorithms: offeredAlgorithms(check.knownTypes, host),
       hostVerifier: (key: Buffer, verify: (trusted: boolean) => void): void => {
         // During a connection the keys are exchanged anew. The library then needs its answer at once: what it
         // sends before a late one is encrypted with the wrong key, and the server hangs up.

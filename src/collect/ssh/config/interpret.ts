@@ -3,7 +3,7 @@ import { english, msg } from '../../../core/message.js';
 import { TransportError } from '../../transport.js';
 import type { StrictHostKeyChecking } from '../hostKeyPolicy.js';
 import type { SshMachine } from '../types.js';
-import { allowedHostKeys } from './hostKeyAlgorithms.js';
+import { allowedOf, CIPHERS, HOST_KEY_ALGORITHMS, KEX_ALGORITHMS, MACS, onlyOldHostKeys } from './algorithmLists.js';
 import { badValue, isPort } from './hostNames.js';
 import { parseJumps } from './jumps.js';
 import type { LocalAccount } from './localAccount.js';
@@ -83,8 +83,14 @@ export function interpret(
   const named = settings.identityFiles;
   const configured = from === 'ssh' && named.length > 1 && named.every((file) => PRINTED_DEFAULT.test(file)) ? [] : named;
   const controlPath = settings.word('controlpath');
-  const hostKeys = allowedHostKeys(settings.word('hostkeyalgorithms'));
-  if (hostKeys.kind === 'none') throw onlyOldHostKeys(alias, settings.word('hostkeyalgorithms') ?? '');
+  const hostKeyList = settings.word('hostkeyalgorithms');
+  if (onlyOldHostKeys(hostKeyList)) throw unsafeHostKeys(alias, hostKeyList ?? '');
+  const algorithms = {
+    hostKeyAlgorithms: allowedOf(hostKeyList, HOST_KEY_ALGORITHMS),
+    kexAlgorithms: inOurOrder(allowedOf(settings.word('kexalgorithms'), KEX_ALGORITHMS), KEX_ALGORITHMS),
+    ciphers: inOurOrder(allowedOf(settings.word('ciphers'), CIPHERS), CIPHERS),
+    macs: inOurOrder(allowedOf(settings.word('macs'), MACS), MACS),
+  };
   const methods = preferredMethods(settings);
   return {
     alias,
@@ -102,7 +108,7 @@ export function interpret(
       ...recordFiles('GlobalKnownHostsFile', SYSTEM_KNOWN_HOSTS),
     ],
     hostKeyAlias,
-    hostKeyAlgorithms: hostKeys.kind === 'some' ? hostKeys.algorithms : [],
+    ...algorithms,
     strictHostKeyChecking: strictOf(alias, settings.word('stricthostkeychecking')),
     methods: methods.ours,
     gssapi: !isYes(settings.word('gssapiauthentication')) ? 'off' : methods.gssapi,
@@ -115,7 +121,10 @@ export function interpret(
     controlPath: controlPath === undefined || isNone(controlPath) ? undefined : printedPath('ControlPath', controlPath),
     onlySystem: [
       ...onlySystem(settings, from, proxy),
-      ...(hostKeys.kind === 'only-system' ? ['HostKeyAlgorithms'] : []),
+      ...(algorithms.hostKeyAlgorithms.length === 0 ? ['HostKeyAlgorithms'] : []),
+      ...(algorithms.kexAlgorithms.length === 0 ? ['KexAlgorithms'] : []),
+      ...(algorithms.ciphers.length === 0 ? ['Ciphers'] : []),
+      ...(algorithms.macs.length === 0 ? ['MACs'] : []),
     ],
     runs: programsOf(settings, proxy),
   };
@@ -238,7 +247,12 @@ function isNo(text: string | undefined): boolean {
   return text !== undefined && /^(no|false)$/i.test(text);
 }
 
-function onlyOldHostKeys(alias: string, value: string): TransportError {
+/** Our order of ciphers is that of their speed here, which is not that of OpenSSH. */
+function inOurOrder<T>(allowed: readonly T[], ours: readonly T[]): T[] {
+  return ours.filter((algorithm) => allowed.includes(algorithm));
+}
+
+function unsafeHostKeys(alias: string, value: string): TransportError {
   return new TransportError(
     'unsupported',
     english(msg('The SSH configuration of {0} allows only host key algorithms that are not safe: {1}.', alias, value.slice(0, 200))),

@@ -1,29 +1,31 @@
 /** Options that are read and obeyed; names in lower case. */
 const HANDLED = [
-  'addressfamily', 'batchmode', 'certificatefile', 'challengeresponseauthentication', 'connecttimeout', 'controlpath',
+  'addressfamily', 'batchmode', 'certificatefile', 'challengeresponseauthentication', 'ciphers', 'connecttimeout',
+  'controlpath',
   'globalknownhostsfile', 'gssapiauthentication', 'hostkeyalgorithms', 'hostkeyalias', 'hostname', 'identitiesonly',
-  'identityagent', 'identityfile', 'kbdinteractiveauthentication', 'numberofpasswordprompts', 'passwordauthentication',
+  'identityagent', 'identityfile', 'kbdinteractiveauthentication', 'kexalgorithms', 'macs',
+  'numberofpasswordprompts', 'passwordauthentication',
   'port', 'preferredauthentications', 'proxycommand', 'proxyjump', 'pubkeyauthentication', 'serveralivecountmax',
   'serveraliveinterval', 'stricthostkeychecking', 'user', 'userknownhostsfile',
 ];
 
 /**
  * Options that change neither which machine is reached, nor whom it is trusted to be, nor how one gets in, in a way
- * that matters here: display, forwarding (never done), and lists of algorithms (ours are a strict set of their own).
+ * that matters here: display, forwarding (never done), and the algorithms of what is not done here.
  * `HashKnownHosts` and `UpdateHostKeys` concern writing known_hosts, which is never done; `VerifyHostKeyDNS` and
  * `NoHostAuthenticationForLocalhost` can only make a key be trusted with less proof. `SecurityKeyProvider` matters to
  * keys that are not used here at all.
  */
 const WITHOUT_EFFECT = [
   'addkeystoagent', 'canonicaldomains', 'canonicalizefallbacklocal', 'canonicalizemaxdots', 'canonicalizepermittedcnames',
-  'casignaturealgorithms', 'channeltimeout', 'checkhostip', 'ciphers', 'clearallforwardings', 'compression',
+  'casignaturealgorithms', 'channeltimeout', 'checkhostip', 'clearallforwardings', 'compression',
   'connectionattempts', 'controlmaster', 'controlpersist', 'dynamicforward', 'enableescapecommandline',
   'enablesshkeysign', 'escapechar', 'exitonforwardfailure', 'fingerprinthash', 'forkafterauthentication', 'forwardagent',
   'forwardx11', 'forwardx11timeout', 'forwardx11trusted', 'gatewayports', 'gssapiclientidentity',
   'gssapidelegatecredentials', 'gssapikexalgorithms', 'gssapikeyexchange', 'gssapirenewalforcesrekey',
   'gssapiserveridentity', 'gssapitrustdns', 'hashknownhosts', 'hostbasedacceptedalgorithms', 'hostbasedauthentication',
-  'hostbasedkeytypes', 'ignoreunknown', 'ipqos', 'kbdinteractivedevices', 'kexalgorithms', 'localcommand',
-  'localforward', 'loglevel', 'logverbose', 'macs', 'nohostauthenticationforlocalhost', 'obscurekeystroketiming',
+  'hostbasedkeytypes', 'ignoreunknown', 'ipqos', 'kbdinteractivedevices', 'localcommand',
+  'localforward', 'loglevel', 'logverbose', 'nohostauthenticationforlocalhost', 'obscurekeystroketiming',
   'permitlocalcommand', 'permitremoteopen', 'protocol', 'pubkeyacceptedalgorithms', 'pubkeyacceptedkeytypes',
   'rekeylimit', 'remotecommand', 'remoteforward', 'requesttty', 'requiredrsasize', 'securitykeyprovider', 'sendenv',
   'sessiontype', 'setenv', 'stdinnull', 'streamlocalbindmask', 'streamlocalbindunlink', 'syslogfacility', 'tag',

@@ -1,4 +1,4 @@
-import type { HostKeyAlgorithm } from './hostKeyAlgorithms.js';
+import type { CipherName, HostKeyAlgorithm, KexName, MacName } from './algorithmLists.js';
 import type { StrictHostKeyChecking } from '../hostKeyPolicy.js';
 
 /** Ways to prove who the user is that are tried here. */
@@ -40,6 +40,10 @@ export interface ResolvedHost {
   readonly hostKeyAlias: string | undefined;
   /** Host key algorithms that may be used, in order; empty when the configured ones are not among ours. */
   readonly hostKeyAlgorithms: readonly HostKeyAlgorithm[];
+  /** Key exchanges, ciphers and MACs that may be used, in our order; empty when the configured ones are not among ours. */
+  readonly kexAlgorithms: readonly KexName[];
+  readonly ciphers: readonly CipherName[];
+  readonly macs: readonly MacName[];
   readonly strictHostKeyChecking: StrictHostKeyChecking;
   /** Methods to try, in order. */
   readonly methods: readonly AuthMethod[];
