@@ -27,8 +27,7 @@ function cgroupRoot(): string {
 }
 
 /** Starts a container without tools in the network namespace of `host`; gone when it is disposed of. */
-export async function startHollow(host: Host, id = randomBytes(32).toString('hex')): Promise<Hollow> {
-  const hostname = `web-${id.slice(0, 6)}`;
+export async function startHollow(host: Host, id = randomBytes(32).toString('hex'), hostname = `web-${id.slice(0, 6)}`): Promise<Hollow> {
   const group = `${cgroupRoot()}/docker-${id}.scope`;
   mkdirSync(group);
   // `ip netns exec` would hide the control groups.

@@ -57,8 +57,8 @@ async function enterNamed(transport: Transport, name: string, host: string, sign
     );
   }
   requireRoot(known, host);
-  // `ip` looks in its own folder only, and is not on every host.
-  if (known.has('tool\tip') && !folder.includes('docker')) return { prefix: ['ip', 'netns', 'exec', name], inNamespace: true };
+  // `ip` looks in its own folder only; a host may have none, or that of busybox, which knows no namespaces.
+  if (known.has('ip netns') && !folder.includes('docker')) return { prefix: ['ip', 'netns', 'exec', name], inNamespace: true };
   requireTools(known, host);
   return { prefix: ['nsenter', `-n${folder}/${name}`, ...WITH_OWN_SYS], inNamespace: true };
 }
@@ -133,6 +133,7 @@ function intoProcess(pid: number, asOwner: boolean): readonly string[] {
 }
 
 const NETNS_QUESTIONS = `for dl_folder in ${NAME_FOLDERS.join(' ')}; do if [ -e "$dl_folder/$DL_NAME" ]; then printf 'in\\t%s\\n' "$dl_folder"; fi; done
+ip netns list >/dev/null 2>&1 && echo 'ip netns'
 ${TOOL_QUESTIONS}`;
 
 /** `owned`: a user without root made the namespace by a user namespace of their own (rootless Podman), and may enter it. */

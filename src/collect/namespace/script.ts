@@ -85,7 +85,7 @@ const NAME_PATTERN = [
 
 /** The programs that entering a namespace needs, as `tool NAME`, and whether this is root. */
 export const TOOL_QUESTIONS = `[ "$(id -u)" = 0 ] && echo root
-for dl_tool in ip nsenter unshare mount; do command -v "$dl_tool" >/dev/null 2>&1 && printf 'tool\\t%s\\n' "$dl_tool"; done
+for dl_tool in nsenter unshare mount; do command -v "$dl_tool" >/dev/null 2>&1 && printf 'tool\\t%s\\n' "$dl_tool"; done
 true`;
 
 /**

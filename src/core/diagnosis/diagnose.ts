@@ -1,6 +1,6 @@
 import { TABLES, type TableName } from '../facts.js';
 import { SEVERITIES } from '../layers.js';
-import { marked } from '../namespaces/wholeHost.js';
+import { isPerhapsAnothers, marked } from '../namespaces/wholeHost.js';
 import { sourceOfSignal, sourceOfTable, sourceOfValue } from '../observe/origin.js';
 import type { RowWindow, WindowView } from '../observe/window.js';
 import type { Cause, Rule } from '../runbook/cause.js';
@@ -20,8 +20,9 @@ export function diagnose(view: WindowView, causes: readonly Cause[]): Diagnosis 
   const findings: Found[] = [];
   const undecided: Undecided[] = [];
   for (const cause of causes) judge(cause, scoped, findings, undecided);
-  const kept = withoutExplained(findings, causes);
-  const ranked = rank(view.inNamespace === true ? kept.map(marked) : kept, causes);
+  const placed = view.inNamespace === true ? findings.map(({ finding, row }) => ({ finding: marked(finding), row })) : findings;
+  const kept = withoutExplained(placed, causes);
+  const ranked = rank(kept, causes);
   const notChecked = gatherNotChecked(view, undecided);
   return { seconds: view.seconds, samples: view.samples, verdict: verdictOf(ranked, notChecked), findings: ranked, notChecked };
 }
@@ -197,7 +198,8 @@ interface Found {
  */
 function withoutExplained(found: readonly Found[], causes: readonly Cause[]): readonly Finding[] {
   const explains = new Map(causes.map((cause) => [cause.id, new Set(cause.explains)]));
-  const losses = found.filter(({ finding }) => finding.severity === 'loss');
+  // What another namespace may have lost explains nothing in this one.
+  const losses = found.filter(({ finding }) => finding.severity === 'loss' && !isPerhapsAnothers(finding));
   const silenced = ({ finding, row }: Found): boolean =>
     losses.some((loss) => explains.get(loss.finding.cause)?.has(finding.cause) === true && mayBeSame(loss.row, row));
   return found.filter((one) => !silenced(one)).map(({ finding }) => finding);

@@ -44,6 +44,11 @@ export function marked(finding: Finding): Finding {
   return { ...finding, evidence, wholeHost: true, summary: english(msg('{0} ({1})', finding.summary, english(WHOLE_HOST_NOTE))) };
 }
 
+/** Whether a marked finding's counters may have moved for another namespace: not so of a drop that the trace saw, which names its place. */
+export function isPerhapsAnothers({ wholeHost, evidence }: Finding): boolean {
+  return wholeHost === true && !evidence.some(({ signal }) => isUnplaced(signal));
+}
+
 function restsOnHost(evidence: readonly Evidence[]): boolean {
   if (evidence.some(({ signal }) => isUnplaced(signal))) return true;
   const telling = evidence.filter(({ signal }) => !CEILING.test(signal));

@@ -1,6 +1,7 @@
 """Becomes the only process of a container without tools: an empty file system but for /etc/hostname.
 
-Run inside the network namespace that it is to hold. argv: the host name, and files to which it writes its process number
+Run inside the network namespace that it is to hold. argv: the host name (`|` puts a pipe in the file's place that
+nobody writes to, a path makes it a link), and files to which it writes its process number
 (control groups). Prints what is left of the file system, and ends with its input.
 """
 import ctypes
@@ -25,8 +26,14 @@ check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None))
 check(libc.mount(b"none", b"/mnt", b"tmpfs", 0, None))
 os.makedirs("/mnt/etc")
 os.makedirs("/mnt/old")
-with open("/mnt/etc/hostname", "w") as file:
-    file.write(sys.argv[1] + "\n")
+name = "/mnt/etc/hostname"
+if sys.argv[1] == "|":
+    os.mkfifo(name)
+elif sys.argv[1].startswith("/"):
+    os.symlink(sys.argv[1], name)
+else:
+    with open(name, "w") as file:
+        file.write(sys.argv[1] + "\n")
 os.chdir("/mnt")
 check(libc.pivot_root(b".", b"old"))
 os.chdir("/")
