@@ -4,8 +4,8 @@ import { DiagnosisReport, ReportedFinding } from './diagnosis.js';
 
 const EndName = v.picklist(['sender', 'receiver']);
 
-/** A flow between two hosts: `tcp 10.0.0.1:40000 > 10.0.0.2:5201`, and how much it moved in a second (see core/bothEnds/match). */
-export const SeenFlowItem = v.object({ flow: v.string(), moved: v.number() });
+/** A flow between two hosts: `tcp 10.0.0.1:40000 > 10.0.0.2:5201`, the bytes that it moved in a second (0 for UDP), and those that wait in its queues. */
+export const SeenFlowItem = v.object({ flow: v.string(), moved: v.number(), waiting: v.number() });
 export type SeenFlowItem = v.InferOutput<typeof SeenFlowItem>;
 
 /** Where a flow loses, in the words of a person, with the values of both ends that say so. */

@@ -22,6 +22,8 @@ export const RunbookCommand = v.object({
   risk: Risk,
   undo: v.nullable(v.string()),
   params: v.array(ParamSpec),
+  /** The id of the fix that does the same with undo and proof; it is applied in place of running the block. */
+  fix: v.nullable(v.string()),
 });
 export type RunbookCommand = v.InferOutput<typeof RunbookCommand>;
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { BothEndsVerdict } from './bothEnds.js';
+import { ChangeId, ChangeState } from './change.js';
 import { DiagnosisReport } from './diagnosis.js';
 import { RunbookDocument, RunResult, StepState } from './runbook.js';
 
@@ -13,6 +14,11 @@ export const FromWebview = v.variant('type', [
   v.object({ type: v.literal('cancel'), command: Id }),
   v.object({ type: v.literal('terminal'), hash: Id, command: Id }),
   v.object({ type: v.literal('copy'), hash: Id, command: Id }),
+  /** Plan and, when the person agrees, apply the fix for which this command stands. */
+  v.object({ type: v.literal('fix'), hash: Id, command: Id }),
+  v.object({ type: v.literal('decide'), change: ChangeId, decision: v.picklist(['keep', 'undo', 'measure']) }),
+  /** Make a change that was kept last over a reboot. */
+  v.object({ type: v.literal('persist'), change: ChangeId }),
   /** Open the runbook of a cause. */
   v.object({ type: v.literal('open'), runbook: Id }),
   /** Show a step's layer in the tree. */
@@ -90,6 +96,24 @@ export const WORDS = [
   'command.truncated',
   'command.undo',
   'command.text',
+  'fix.apply',
+  'fix.applyNamed',
+  'change.heading',
+  'change.before',
+  'change.arming',
+  'change.trial',
+  'change.overdue',
+  'change.measuring',
+  'change.deciding',
+  'change.step',
+  'change.keep',
+  'change.undo',
+  'change.measure',
+  'change.persist',
+  'change.signal',
+  'change.rateBefore',
+  'change.rateAfter',
+  'change.perSecond',
   'table.more',
   'table.none',
 ] as const;
@@ -107,6 +131,8 @@ export const ToWebview = v.variant('type', [
   v.object({ type: v.literal('state'), steps: v.array(StepState) }),
   v.object({ type: v.literal('running'), command: v.string() }),
   v.object({ type: v.literal('result'), command: v.string(), result: RunResult }),
+  /** A change under way or over, of this host and runbook; `remainingMs` until the host undoes it, while it is on trial. */
+  v.object({ type: v.literal('change'), state: ChangeState, remainingMs: v.nullable(v.number()) }),
   /** Open this step, scroll to it and put the focus on its heading; `null`: the verdict above the steps. */
   v.object({ type: v.literal('goto'), step: v.nullable(v.string()) }),
   /** The verdict of a diagnosis, shown above the steps; `at` in milliseconds since the epoch, `earlier`: kept from before;

@@ -33,6 +33,7 @@ function partOf(part: Part, view: WindowView | undefined, translate: Translate):
       text: command.script,
       risk: command.risk,
       undo: command.undo ?? null,
+      fix: command.fix ?? null,
       params: command.params.map((name) => ({
         name,
         title: translate(paramText(name).title),

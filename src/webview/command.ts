@@ -1,5 +1,6 @@
 import type { RunbookCommand, RunResult } from '../protocol/runbook.js';
 import type { FromWebview } from '../protocol/webview.js';
+import { ChangeView } from './change.js';
 import { button, el, setText } from './dom.js';
 import { Tables } from './table.js';
 import { Sign } from './verdict.js';
@@ -22,6 +23,9 @@ export class CommandCard {
   readonly #summary = el('summary');
   readonly #raw = el('pre', { class: 'raw' });
   readonly #truncated: HTMLElement;
+  /** The change that the command's fix makes, where it stands for one. */
+  readonly change: ChangeView | undefined;
+  readonly fix: string | null;
   #running = false;
 
   constructor(
@@ -33,8 +37,11 @@ export class CommandCard {
   ) {
     const { id, label, text, risk, undo } = command;
     const riskId = `risk-${id}`;
-    this.#run = button(say('command.run'), { class: 'run', 'aria-label': say('command.runNamed', label), 'aria-describedby': riskId }, () => {
-      if (!this.#running) send({ type: 'run', hash, command: id });
+    this.fix = command.fix;
+    this.change = command.fix === null ? undefined : new ChangeView(say, send);
+    const [word, named] = command.fix === null ? (['command.run', 'command.runNamed'] as const) : (['fix.apply', 'fix.applyNamed'] as const);
+    this.#run = button(say(word), { class: 'run', 'aria-label': say(named, label), 'aria-describedby': riskId }, () => {
+      if (!this.#running) send({ type: command.fix === null ? 'run' : 'fix', hash, command: id });
     });
     this.#cancel = button(
       say('command.cancel'),
@@ -69,6 +76,7 @@ export class CommandCard {
         el('span', { class: `effect ${risk}`, id: riskId }, say(`risk.${risk}`)),
       ),
       ...(undo === null ? [] : [el('p', { class: 'undo' }, say('command.undo', undo))]),
+      ...(this.change === undefined ? [] : [this.change.element]),
       this.#status,
       this.#how,
       this.#tables.element,

@@ -76,6 +76,11 @@ export class Page {
       case 'result':
         this.#finish(message.command, message.result);
         break;
+      case 'change':
+        for (const view of this.#views.values()) {
+          for (const { fix, change } of view.commands.values()) if (fix === message.state.fix) change?.show(message.state, message.remainingMs);
+        }
+        break;
       case 'goto':
         this.#restoreScroll = false;
         if (message.step === null) this.#report.focus();

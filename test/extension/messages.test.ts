@@ -60,7 +60,7 @@ const document: RunbookDocument = {
       layer: 'application',
       parts: [
         { kind: 'prose', html: '<p>x</p>' },
-        { kind: 'command', command: { id: 'ss', label: 'List', text: 'ss -lnt', risk: 'read-only', undo: null, params: [] } },
+        { kind: 'command', command: { id: 'ss', label: 'List', text: 'ss -lnt', risk: 'read-only', undo: null, params: [], fix: null } },
       ],
     },
   ],

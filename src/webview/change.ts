@@ -1,0 +1,153 @@
+import type { ChangePhase, ChangeState, ProofView } from '../protocol/change.js';
+import type { StepVerdict } from '../protocol/runbook.js';
+import type { FromWebview } from '../protocol/webview.js';
+import { button, el, setText } from './dom.js';
+import { number } from './numbers.js';
+import { Sign } from './verdict.js';
+import type { Say } from './words.js';
+
+type Outcome = Extract<ChangePhase, { kind: 'over' }>['outcome'];
+
+/** A change that is gone is neither good nor bad; one that cannot be undone is bad. */
+const SIGNS: Readonly<Record<Outcome, StepVerdict>> = {
+  kept: 'ok',
+  undone: 'harmless',
+  late: 'harmless',
+  failed: 'unknown',
+  unheard: 'risk',
+  stuck: 'loss',
+};
+
+const PROOFS: Readonly<Record<ProofView['verdict'], StepVerdict>> = { stopped: 'ok', less: 'risk', same: 'loss', quiet: 'unknown' };
+
+/** One change: from what to what, how long until the host undoes it, what the counters prove, and the two words of a person. */
+export class ChangeView {
+  readonly element = el('div', { class: 'change', role: 'group', hidden: true });
+  readonly #heading = el('p', { class: 'label' });
+  readonly #steps = el('ul');
+  /** Ticks every second, so that it must not be spoken; the status below is. */
+  readonly #clock = el('p', { class: 'clock', role: 'timer', 'aria-live': 'off', hidden: true });
+  readonly #bar = el('progress', { hidden: true, 'aria-hidden': 'true' });
+  readonly #status = el('p', { class: 'sentence', role: 'status' });
+  readonly #sign = new Sign();
+  readonly #sentence = document.createTextNode('');
+  readonly #then = el('p', { class: 'how', hidden: true });
+  readonly #proof = el('p', { class: 'proof', role: 'status', hidden: true });
+  readonly #proofSign = new Sign();
+  readonly #proofText = document.createTextNode('');
+  readonly #table = el('tbody');
+  readonly #tableBox: HTMLElement;
+  readonly #buttons: Readonly<Record<'keep' | 'undo' | 'measure' | 'persist', HTMLButtonElement>>;
+  #state: ChangeState | undefined;
+  #ends = 0;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    private readonly say: Say,
+    send: (message: FromWebview) => void,
+  ) {
+    const decide = (decision: 'keep' | 'undo' | 'measure') => (): void => {
+      if (this.#state !== undefined) send({ type: 'decide', change: this.#state.change, decision });
+    };
+    this.#buttons = {
+      keep: button(say('change.keep'), { class: 'run' }, decide('keep')),
+      undo: button(say('change.undo'), { class: 'secondary' }, decide('undo')),
+      measure: button(say('change.measure'), { class: 'secondary' }, decide('measure')),
+      persist: button(say('change.persist'), { class: 'secondary' }, () => {
+        if (this.#state !== undefined) send({ type: 'persist', change: this.#state.change });
+      }),
+    };
+    const head = (text: string): HTMLElement => el('th', { scope: 'col' }, text);
+    const columns = el('tr', {}, head(say('change.signal')), head(say('change.rateBefore')), head(say('change.rateAfter')));
+    this.#tableBox = el('div', { class: 'table', hidden: true }, el('table', {}, el('thead', {}, columns), this.#table));
+    this.#status.append(this.#sign.element, this.#sentence);
+    this.#proof.append(this.#proofSign.element, this.#proofText);
+    const { keep, undo, measure, persist } = this.#buttons;
+    const bar = el('div', { class: 'bar' }, keep, undo, measure, persist);
+    this.element.append(this.#heading, this.#steps, this.#clock, this.#bar, this.#status, this.#then, this.#proof, this.#tableBox, bar);
+  }
+
+  /** `remainingMs`: until the host undoes it, at the moment of the message. */
+  show(state: ChangeState, remainingMs: number | null): void {
+    const { say } = this;
+    const begun = this.#state?.change !== state.change;
+    const had = this.#focused();
+    this.#state = state;
+    this.element.hidden = false;
+    this.element.setAttribute('aria-label', `${say('change.heading', state.host)}: ${state.title}`);
+    setText(this.#heading, `${say('change.heading', state.host)}: ${state.title}`);
+    this.#steps.replaceChildren(...state.steps.map(({ name, before, after }) => el('li', {}, say('change.step', name, before, after))));
+    const { phase } = state;
+    const trial = phase.kind === 'trial';
+    this.#countdown(trial ? remainingMs : null, begun);
+    this.#speak(state);
+    this.#then.hidden = state.then === null || !trial;
+    setText(this.#then, state.then ?? '');
+    this.#prove(state.proof);
+    this.#buttons.keep.hidden = !trial;
+    this.#buttons.undo.hidden = !trial;
+    this.#buttons.measure.hidden = !trial || phase.measuring;
+    this.#buttons.persist.hidden = phase.kind !== 'over' || phase.outcome !== 'kept';
+    // The word that a person is waited for is under their fingers; a button that vanishes does not lose their place.
+    if (trial && (had || document.activeElement === document.body)) {
+      if (!this.#focused()) this.#buttons.keep.focus({ preventScroll: true });
+    } else if (had && !this.#focused() && !this.#buttons.persist.hidden) this.#buttons.persist.focus({ preventScroll: true });
+  }
+
+  #focused(): boolean {
+    const active = document.activeElement;
+    return Object.values(this.#buttons).some((one) => one === active && !one.hidden);
+  }
+
+  #countdown(remainingMs: number | null, begun: boolean): void {
+    clearInterval(this.#ticking);
+    this.#clock.hidden = remainingMs === null;
+    this.#bar.hidden = remainingMs === null;
+    if (remainingMs === null) return;
+    this.#ends = performance.now() + remainingMs;
+    if (begun || this.#bar.max < remainingMs || this.#bar.max === 1) this.#bar.max = remainingMs;
+    const tick = (): void => {
+      const left = Math.max(0, this.#ends - performance.now());
+      const host = this.#state?.host ?? '';
+      setText(this.#clock, left > 0 ? this.say('change.trial', host, Math.ceil(left / 1000)) : this.say('change.overdue', host));
+      this.#bar.value = left;
+      if (left === 0) clearInterval(this.#ticking);
+    };
+    tick();
+    this.#ticking = setInterval(tick, 1_000);
+  }
+
+  #speak({ phase }: ChangeState): void {
+    this.#sign.show(phase.kind === 'over' ? SIGNS[phase.outcome] : null);
+    this.#sign.element.toggleAttribute('hidden', phase.kind !== 'over');
+    const text = this.#phaseText(phase);
+    if (this.#sentence.data !== text) this.#sentence.data = text;
+  }
+
+  #phaseText(phase: ChangePhase): string {
+    switch (phase.kind) {
+      case 'before':
+        return this.say('change.before', phase.seconds);
+      case 'arming':
+        return this.say('change.arming');
+      case 'trial':
+        return phase.measuring ? this.say('change.measuring') : '';
+      case 'deciding':
+        return this.say('change.deciding');
+      case 'over':
+        return phase.text;
+    }
+  }
+
+  #prove(proof: ProofView | null): void {
+    this.#proof.hidden = proof === null;
+    this.#tableBox.hidden = proof === null || proof.lines.length === 0;
+    if (proof === null) return;
+    this.#proofSign.show(PROOFS[proof.verdict]);
+    if (this.#proofText.data !== proof.sentence) this.#proofText.data = proof.sentence;
+    const rate = (value: number): HTMLElement => el('td', { class: 'number' }, this.say('change.perSecond', number(value)));
+    this.#table.replaceChildren(
+      ...proof.lines.map(({ signal, before, after }) => el('tr', {}, el('th', { scope: 'row' }, signal), rate(before), rate(after))),
+    );
+  }
+}
