@@ -34,6 +34,6 @@ export function toBothEndsReport(watched: WatchedFlow, others: readonly SeenFlow
       return reported === undefined ? [] : [{ end, ...reported }];
     }),
     ends,
-    alternatives: others.map((seen) => ({ flow: formatFlow(seen.flow), moved: seen.moved })).filter((other) => other.flow !== text),
+    alternatives: others.map(({ flow: other, moved, waiting }) => ({ flow: formatFlow(other), moved, waiting })).filter((other) => other.flow !== text),
   };
 }

@@ -7,8 +7,10 @@ export interface SeenFlow {
   readonly flow: Flow;
   /** Which of the two hosts sends. */
   readonly sender: 'a' | 'b';
-  /** Bytes that arrived while watching; for UDP, which does not count them, what waits or was dropped. */
+  /** Bytes that arrived between the two readings; 0 for UDP, which does not count them. */
   readonly moved: number;
+  /** Bytes that wait at either end: to be acknowledged by the sender's TCP, to be read by the receiver's program. */
+  readonly waiting: number;
 }
 
 /** Two readings of a host, the earlier first. */
@@ -22,7 +24,7 @@ export type ReadingPair = readonly [FlowReading, FlowReading];
 export function joinFlows(protocol: FlowProtocol, a: ReadingPair, b: ReadingPair, b_addresses: readonly string[], a_addresses: readonly string[]): readonly SeenFlow[] {
   const found = protocol === 'tcp' ? joinTcp(a, b) : [...joinUdp(a, b, b_addresses, 'a'), ...joinUdp(b, a, a_addresses, 'b')];
   const unique = new Map(found.map((seen) => [formatFlow(seen.flow), seen]));
-  return [...unique.values()].sort((one, two) => two.moved - one.moved || formatFlow(one.flow).localeCompare(formatFlow(two.flow)));
+  return [...unique.values()].sort((one, two) => two.moved + two.waiting - one.moved - one.waiting || formatFlow(one.flow).localeCompare(formatFlow(two.flow)));
 }
 
 /** The sockets of a flow at one of its ends. A connected one comes before one that takes datagrams from everybody. */
@@ -52,12 +54,11 @@ function joinTcp(a: ReadingPair, b: ReadingPair): readonly SeenFlow[] {
     if (other === undefined) return [];
     const toB = grown(before.b.get(key(socket.peer, socket.local)), other, 'bytes_received') ?? 0;
     const toA = grown(before.a.get(key(socket.local, socket.peer)), socket, 'bytes_received') ?? 0;
+    const [heldAtA, heldAtB] = [waitingBetween(socket, other), waitingBetween(other, socket)];
     // Where nothing arrives at all, what waits to be sent tells the direction.
-    const fromA = toB + (toA === toB ? (socket.row.gauges.get('send_q') ?? 0) : 0);
-    const fromB = toA + (toA === toB ? (other.row.gauges.get('send_q') ?? 0) : 0);
-    const aSends = fromA >= fromB;
+    const aSends = toA === toB ? heldAtA >= heldAtB : toB > toA;
     const [sender, receiver] = aSends ? [socket.local, socket.peer] : [socket.peer, socket.local];
-    return [{ flow: { protocol: 'tcp', sender, receiver }, sender: aSends ? 'a' : 'b', moved: Math.max(fromA, fromB) }];
+    return [{ flow: { protocol: 'tcp', sender, receiver }, sender: aSends ? 'a' : 'b', moved: Math.max(toA, toB), waiting: aSends ? heldAtA : heldAtB }];
   });
 }
 
@@ -65,11 +66,14 @@ function joinUdp(from: ReadingPair, to: ReadingPair, addresses: readonly string[
   return from[1].sockets.flatMap(({ local, peer }): readonly SeenFlow[] => {
     if (peer === undefined || !addresses.includes(peer.address)) return [];
     const flow: Flow = { protocol: 'udp', sender: local, receiver: peer };
-    const [before, after] = [socketOf(to[0], flow, 'receiver'), socketOf(to[1], flow, 'receiver')];
-    if (after === undefined) return [];
-    const moved = (grown(before, after, 'drops') ?? 0) + (after.row.gauges.get('recv_q') ?? 0);
-    return [{ flow, sender, moved }];
+    const receiver = socketOf(to[1], flow, 'receiver');
+    return receiver === undefined ? [] : [{ flow, sender, moved: 0, waiting: receiver.row.gauges.get('recv_q') ?? 0 }];
   });
+}
+
+/** Bytes in the sender's queue and in the receiver's. */
+function waitingBetween(from: Socket, to: Socket): number {
+  return (from.row.gauges.get('send_q') ?? 0) + (to.row.gauges.get('recv_q') ?? 0);
 }
 
 function answersFor(bound: Endpoint, wanted: Endpoint): boolean {

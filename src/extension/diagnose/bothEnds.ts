@@ -57,7 +57,7 @@ interface FlowItem extends QuickPickItem {
 /** Lists what goes on between the two, busiest first. A flow may also be typed: behind NAT the two hosts know it by different names. */
 async function chooseFlow(parts: DiagnoseParts, pair: Pair): Promise<string | undefined> {
   const { flows } = await progress(parts, pair, (token) => parts.server.request(Requests.flows, pair, token));
-  const listed: FlowItem[] = flows.map(({ flow, moved }) => ({ label: plain(flow), description: l10n.t('{0} bytes in a second', moved), flow }));
+  const listed: FlowItem[] = flows.map(({ flow, moved, waiting }) => ({ label: plain(flow), description: l10n.t('bytes in a second: {0}, waiting: {1}', moved, waiting), flow }));
   const pick = window.createQuickPick<FlowItem>();
   pick.title = l10n.t('Between two hosts (3 of 3): which flow?');
   pick.placeholder =

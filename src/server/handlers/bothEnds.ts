@@ -26,7 +26,7 @@ export function handleBothEnds(rpc: Rpc, targets: Targets, library: Library, tra
       const flows = await one.sampling(signal, (here) =>
         other.sampling(signal, (there) => listFlows({ opened: here }, { opened: there }, signal)),
       );
-      return { flows: flows.map(({ flow, moved }) => ({ flow: formatFlow(flow), moved })) };
+      return { flows: flows.map(({ flow, moved, waiting }) => ({ flow: formatFlow(flow), moved, waiting })) };
     } catch (error) {
       throw forPeople(error);
     }
