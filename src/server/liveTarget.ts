@@ -19,6 +19,7 @@ import type { TargetState } from '../protocol/tree.js';
 import { Attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
 import { Idle } from './idle.js';
+import { answersWithin } from './wakeWatch.js';
 
 /** Counters of the live view are compared over this many seconds: long enough to be calm, short enough to be live. */
 const LIVE_SPAN = 5;
@@ -220,14 +221,7 @@ export class LiveTarget {
       return;
     }
     if (opened.ssh === undefined || this.#idle.held) return;
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), WAKE_MS);
-    const answered = await opened.session.sample(new Set(), late.signal).then(
-      () => true,
-      () => false,
-    );
-    clearTimeout(timer);
-    if (answered || this.#opened !== opened) return;
+    if ((await answersWithin(opened.session, WAKE_MS)) || this.#opened !== opened) return;
     this.#lost(opened, new TransportError('lost', english(msg('The connection to {0} did not survive the sleep of this machine.', opened.session.host.name))));
     this.#failures = 0;
     this.#lookNow();
@@ -247,20 +241,13 @@ export class LiveTarget {
     const release = this.hold();
     try {
       await this.#renew(opened);
-      return await this.#diagnose(opened, seconds, progress, signal, deepen);
+      return await this.#diagnose(opened, await deepen(opened), seconds, progress, signal);
     } finally {
       release();
     }
   }
 
-  async #diagnose(
-    opened: OpenedTarget,
-    seconds: number,
-    progress: (elapsed: number) => void,
-    signal: AbortSignal,
-    deepen: (opened: OpenedTarget) => Promise<Deeper>,
-  ): Promise<WatchedHost> {
-    const deeper = await deepen(opened);
+  async #diagnose(opened: OpenedTarget, deeper: Deeper, seconds: number, progress: (elapsed: number) => void, signal: AbortSignal): Promise<WatchedHost> {
     const forget = opened.recorder?.hold();
     try {
       return await this.#sampling(opened, async (sampler) => {

@@ -1,3 +1,5 @@
+import type { ProbeSession } from '../collect/session.js';
+
 /** How often the clock is looked at, and how much later than expected means that this machine has slept. */
 const EVERY_MS = 5_000;
 const LATE_MS = 5_000;
@@ -23,4 +25,17 @@ export class WakeWatch {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
+
+/** Whether a probe answers a request for nothing in this time. */
+export async function answersWithin(session: ProbeSession, ms: number): Promise<boolean> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms);
+  return session
+    .sample(new Set(), late.signal)
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => clearTimeout(timer));
 }

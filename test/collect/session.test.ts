@@ -99,20 +99,6 @@ describe.each(SHELLS)('the probe in %s', (name) => {
     await until('nothing is left', () => processesWith(tag).length === 0);
   });
 
-  it('ends by itself when nobody asks any more, and not before', async () => {
-    const tag = token();
-    const session = await openSession(tagged(tag), options({ shell: shellArgv(name), idleSeconds: 1 }));
-    const end = performance.now() + 4_000;
-    while (performance.now() < end) {
-      await session.sample(FAST);
-      await new Promise((resolve) => setTimeout(resolve, 400));
-    }
-    expect(session.ended).toBeUndefined();
-    await until('the probe has ended', () => processesWith(tag).length === 0, 5);
-    await until('its end is known', () => session.ended?.reason === 'lost');
-    await expect(session.sample(FAST)).rejects.toMatchObject({ reason: 'lost' });
-  });
-
   it('leaves nothing behind when our side is killed', async () => {
     const tag = token();
     const [variable = '', value = ''] = tag.split('=');
