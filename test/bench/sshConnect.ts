@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { SERVER_NODE_ARGS } from '../../src/extension/client/nodeArgs.js';
 import { startServer } from '../server/client.js';
 import { startRelay } from './relay.js';
 import { atMost, info, median, ms, spread, times, type Product, type Section } from './report.js';
@@ -18,7 +19,7 @@ export async function sshConnectPart({ root }: Product): Promise<Section> {
   const relay = await startRelay(hosts.sshd.port, DELAY_MS);
   const file = join(root, 'dist', 'server.js');
   const start = async (): Promise<Watcher> => {
-    const server = await startServer(file, { ...hosts.server, channel: 'ipc' });
+    const server = await startServer(file, { ...hosts.server, channel: 'ipc', nodeArgs: SERVER_NODE_ARGS });
     return { server, trees: new Trees(server) };
   };
   try {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVER_NODE_ARGS } from '../../src/extension/client/nodeArgs.js';
 import { startServer } from '../server/client.js';
 import { cpuOf } from './processes.js';
 import { atMost, info, median, ms, type Product, type Section } from './report.js';
@@ -19,7 +20,7 @@ const MEMORY_LIMIT = 150e6;
 export async function sshFleetPart({ root }: Product): Promise<Section> {
   const hosts = await startSshHosts(root);
   try {
-    const server = await startServer(join(root, 'dist', 'server.js'), { ...hosts.server, channel: 'ipc', nodeArgs: nodeArgs() });
+    const server = await startServer(join(root, 'dist', 'server.js'), { ...hosts.server, channel: 'ipc', nodeArgs: [...SERVER_NODE_ARGS, ...furtherArgs()] });
     try {
       const trees = new Trees(server);
       const targets = await Promise.all(Array.from({ length: TARGETS }, () => hosts.name(hosts.sshd.port))).then((names) => names.map((name) => `ssh://${name}/`));
@@ -85,7 +86,7 @@ export async function sshFleetPart({ root }: Product): Promise<Section> {
 }
 
 /** `DROPLENS_BENCH_NODE`: further arguments of the server's Node, e.g. --cpu-prof. */
-function nodeArgs(): readonly string[] {
+function furtherArgs(): readonly string[] {
   return (process.env['DROPLENS_BENCH_NODE'] ?? '').split(' ').filter((word) => word !== '');
 }
 

@@ -15,6 +15,7 @@ import * as v from 'valibot';
 import { RUNBOOK_FILES } from '../ids.js';
 import { settings } from '../settings.js';
 import { RestartBudget } from './budget.js';
+import { SERVER_NODE_ARGS } from './nodeArgs.js';
 import type { Link, LinkEvent, Token } from './link.js';
 import { untraced } from './untraced.js';
 
@@ -93,7 +94,7 @@ export async function createLink(
     'droplens',
     'Droplens',
     {
-      run: { module, transport: TransportKind.ipc },
+      run: { module, transport: TransportKind.ipc, options: { execArgv: [...SERVER_NODE_ARGS] } },
       debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6017'] } },
     },
     {
