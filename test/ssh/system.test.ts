@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSession } from '../../src/collect/session.js';
 import type { SshTransport } from '../../src/collect/ssh/types.js';
@@ -206,6 +208,23 @@ describe('the end of a connection', () => {
     await transport.dispose();
   });
 
+  it('notices a host that has gone silent', async () => {
+    const config = join(sshd.folder, 'impatient');
+    await writeFile(config, `ServerAliveInterval 1\nServerAliveCountMax 1\nInclude ${join(sshd.home, '.ssh/config')}\n`);
+    const request = systemRequest(sshd, runtime);
+    const transport = await connectBySystem({ ...request, machine: { ...request.machine, configFile: config } });
+    await outcomeOf(await transport.spawn(['true']));
+    await vi.waitFor(async () => expect(await sshd.connections()).toHaveLength(1), { timeout: 5_000 });
+    const frozen = (await sshd.connections()).flatMap((pid) => [pid, ...childrenOf(pid)]);
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    try {
+      expect(await transport.lost).toMatchObject({ reason: 'lost', message: /did not answer for 2 s/ });
+    } finally {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT');
+    }
+    await transport.dispose();
+  });
+
   it('notices when its ssh is killed', async () => {
     const transport = await connectBySystem(systemRequest(sshd, runtime));
     for (const pid of running(`-S ${runtime.path}`).filter((one) => commandOf(one).startsWith('ssh '))) process.kill(pid, 'SIGKILL');
@@ -217,6 +236,10 @@ describe('the end of a connection', () => {
 async function firstText(stream: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const chunk of stream) return Buffer.from(chunk).toString();
   throw new Error('no output');
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter((word) => word !== '').map(Number);
 }
 
 function commandOf(pid: number): string {

@@ -3,15 +3,22 @@ import { connectBySystem, systemMachine } from './systemSupport.js';
 
 /**
  * A process that connects with the system's ssh, starts a program that ends with its input, tells the number of that
- * one, and stays until it is killed. Arguments: home folder, alias, place for private folders, file of host keys.
+ * one, and stays until it is killed. Asked about a host key, it tells so and never answers. Arguments: home folder, alias,
+ * place for private folders, file of host keys.
  */
 async function main([home = '', host = '', runtime = '', store = '']: readonly string[]): Promise<void> {
-  const nobody = { hostKey: () => Promise.resolve(false), secret: () => Promise.resolve(undefined) };
+  const asker = {
+    hostKey: () => {
+      process.send?.('asked');
+      return new Promise<boolean>(() => undefined);
+    },
+    secret: () => Promise.resolve(undefined),
+  };
   const place = { path: runtime, left: () => [], remove: () => Promise.resolve() };
   const transport = await connectBySystem({
     host,
-    asker: nobody,
-    interactive: false,
+    asker,
+    interactive: true,
     client: 'system',
     mayRunPrograms: true,
     machine: systemMachine(home, place),

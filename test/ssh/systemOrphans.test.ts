@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { bundle, type Bundled } from '../support/bundle.js';
@@ -51,4 +52,18 @@ it('leaves nothing when its keeper is killed with it', async () => {
   process.kill(keeper, 'SIGKILL');
   child.kill('SIGKILL');
   await nothingLeft();
+});
+
+it('leaves nothing when it is killed while a question is open', async () => {
+  const known = await readFile(sshd.knownHosts, 'utf8');
+  await writeFile(sshd.knownHosts, '');
+  await rm(join(sshd.folder, 'hostkeys.json'), { force: true });
+  const child = start(sshd.alias);
+  expect(await new Promise((resolve) => child.once('message', resolve))).toBe('asked');
+  const helper = `host-key [127.0.0.1]:${sshd.port}`;
+  expect(running(helper)).toHaveLength(1);
+  child.kill('SIGKILL');
+  await nothingLeft();
+  await vi.waitFor(() => expect(running(helper)).toEqual([]), { timeout: 5_000 });
+  await writeFile(sshd.knownHosts, known);
 });

@@ -45,7 +45,7 @@ const KNOWN: readonly Known[] = [
   {
     says: /Permission denied \(([^)\n]*)\)/,
     reason: 'authentication',
-    sentence: (host, said) => msg('{0} did not let {1} in. It accepts: {2}.', addressOf(host), host.user, (said[1] ?? '').replaceAll(',', ', ')),
+    sentence: (host, said) => msg('{0} did not let {1} in. It accepts: {2}.', addressOf(host), host.user, methodsIn(said[1] ?? '')),
     how: (host) => msg('Check the user name and the keys; "ssh {0}" in a terminal shows more.', host.alias),
   },
   {
@@ -140,6 +140,12 @@ export function isTooOld(printed: string): boolean {
 
 function addressOf(host: ResolvedHost): string {
   return host.alias === host.hostName ? host.alias : `${host.alias} (${host.hostName})`;
+}
+
+/** Names of methods come from the host. */
+function methodsIn(text: string): string {
+  const names = text.split(',').filter((name) => /^[A-Za-z0-9@.-]{1,60}$/.test(name));
+  return names.length === 0 ? '–' : names.join(', ');
 }
 
 function plain(text: string): string {

@@ -48,7 +48,8 @@ ${NODE('host-key', '"$2" "$3"')}
 /**
  * Keeps `ssh`: FOLDER PROGRAM ARGUMENTS…. Its input is never written to; it ends with the process that started it, in
  * whatever way that happens, and then ssh is ended too. At the end the folder and all that is left of the group go. The
- * watcher removes the folder as well, for the case that the shell above it was killed.
+ * watcher removes the folder as well, for the case that the shell above it was killed. It asks ssh to end several
+ * times: a signal that comes just before ssh waits for input is seen only at the next one (clientloop.c, quit_pending).
  */
 export const KEEPER_SCRIPT = `
 folder=$1
@@ -56,7 +57,15 @@ shift
 exec 3<&0
 "$@" 3<&- </dev/null >/dev/null &
 ssh=$!
-{ read -r line; kill "$ssh"; rm -rf "$folder"; sleep 2; kill -9 "$ssh"; } <&3 2>/dev/null >/dev/null &
+{
+  read -r line
+  rm -rf "$folder"
+  for time in 1 2 3 4 5 6 7 8; do
+    kill "$ssh"
+    sleep 0.1 || sleep 1
+  done
+  kill -9 "$ssh"
+} <&3 2>/dev/null >/dev/null &
 exec 3<&-
 wait "$ssh"
 status=$?

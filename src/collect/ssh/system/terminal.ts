@@ -16,6 +16,7 @@ export class SystemTerminal implements SshTerminal {
   readonly exit: Promise<number | null>;
   private listener: ((text: string) => void) | undefined;
   private closed = false;
+  private reading: Promise<void> = Promise.resolve();
   private ended: (status: number | null) => void = () => undefined;
 
   constructor(private readonly channel: Channel) {
@@ -25,14 +26,15 @@ export class SystemTerminal implements SshTerminal {
         this.closed = true;
         resolve(status);
       };
-      void channel.closed.then(() => this.ended(channel.status));
+      // What was printed before the end is shown before it.
+      void channel.closed.then(() => this.reading).then(() => this.ended(channel.status));
     });
   }
 
   onData(listener: (text: string) => void): void {
     const first = this.listener === undefined;
     this.listener = listener;
-    if (first) void this.read();
+    if (first) this.reading = this.read();
   }
 
   write(text: string): void {

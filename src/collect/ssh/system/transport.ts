@@ -15,6 +15,8 @@ import { string } from './wire.js';
 const MAX_CHANNELS = 8;
 /** How long to wait for a place when the server allows fewer sessions than we do. */
 const PLACE_MS = 10_000;
+/** How long a server may take to forget a session that has ended. */
+const AGAIN_MS = 100;
 /** How long the master may take to pass on what was sent last. */
 const GOODBYE_MS = 500;
 
@@ -91,7 +93,7 @@ export class SystemTransport implements SshTransport {
     let place: AbortSignal | undefined;
     for (;;) {
       await this.place(signal, place);
-      const outcome = await this.tryOpen();
+      const outcome = await this.openChannel();
       if (outcome !== 'full') {
         if (outcome instanceof TransportError) {
           this.limit.release();
@@ -116,6 +118,14 @@ export class SystemTransport implements SshTransport {
       if (this.gone.signal.aborted) throw this.lostWrite();
       throw this.noSession();
     }
+  }
+
+  /** A session that has ended just now may still count for the server: it is asked once more before it counts as full. */
+  private async openChannel(): Promise<Channel | TransportError | 'full'> {
+    const outcome = await this.tryOpen();
+    if (outcome !== 'full') return outcome;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    return this.tryOpen();
   }
 
   private async tryOpen(): Promise<Channel | TransportError | 'full'> {
