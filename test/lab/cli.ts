@@ -66,9 +66,9 @@ export async function openCli(): Promise<Cli> {
 export type Who = 'nobody' | 'root' | 'tier 1';
 
 /** How a person would call the command line. Root looks into a namespace from outside; others are already in it. */
-function commandLine(cli: Cli, host: Host | 'machine', seconds: number, who: Who): readonly string[] {
+function commandLine(cli: Cli, host: Host | 'machine', seconds: number, who: Who, recording: string | undefined): readonly string[] {
   const diagnose = (target: string): readonly string[] => [
-    ...[process.execPath, cli.file, 'diagnose', target, '--seconds', String(seconds), '--json'],
+    ...[process.execPath, cli.file, ...(recording === undefined ? ['diagnose'] : ['record', '--out', recording]), target, '--seconds', String(seconds), '--json'],
     ...(who === 'tier 1' ? ['--root'] : []),
   ];
   if (who !== 'nobody') return diagnose(host === 'machine' ? 'local:/' : `local:/netns/${host.netns}`);
@@ -80,18 +80,21 @@ function commandLine(cli: Cli, host: Host | 'machine', seconds: number, who: Who
 export interface Watched<T> {
   readonly status: number | null;
   readonly report: Report;
+  /** The report as it was printed. */
+  readonly text: string;
   readonly done: T;
 }
 
-/** Diagnoses a host as a person would, and puts load on it inside the watched window. */
+/** Diagnoses a host as a person would, and puts load on it inside the watched window. `recording`: the file to record to. */
 export async function diagnose<T>(
   cli: Cli,
   host: Host | 'machine',
   seconds: number,
   who: Who,
   load: () => Promise<T>,
+  recording?: string,
 ): Promise<Watched<T>> {
-  const argv = commandLine(cli, host, seconds, who);
+  const argv = commandLine(cli, host, seconds, who, recording);
   let ended: Ended | undefined;
   let pid: number | undefined;
   const watching = run(argv, seconds + 20, '', (started) => (pid = started)).then((result) => (ended = result));
@@ -104,7 +107,7 @@ export async function diagnose<T>(
   }
   const { code, stdout, stderr } = await watching;
   if (stdout.trim() === '') throw new Error(`The diagnosis ended with ${code} and said nothing: ${stderr.trim()}`);
-  return { status: code, report: JSON.parse(stdout) as Report, done };
+  return { status: code, report: JSON.parse(stdout) as Report, text: stdout, done };
 }
 
 const STEP_MS = 30;
