@@ -135,6 +135,24 @@ describe('through real jump hosts', () => {
     expect(await hello(await connect(request))).toBe('hello\n');
   });
 
+  it('reaches the first jump host as its own configuration says', async () => {
+    const pipe = `${process.execPath} -e "const s = require('net').connect(%p, '%h'); process.stdin.pipe(s).pipe(process.stdout)"`;
+    const lines = [block('first', first, `ProxyCommand ${pipe}`), block('second', second, 'ProxyCommand false'), block('target', target, 'ProxyJump first,second')];
+    const request = await setUp(lines);
+    const transport = await connect(request);
+    expect(await hello(transport)).toBe('hello\n');
+    await transport.dispose();
+    for (const sshd of [first, second, target]) await expect.poll(() => sshd.connections()).toEqual([]);
+    // What may not run for the target may not run for a hop.
+    await expect(connectSsh({ ...request, mayRunPrograms: false })).rejects.toMatchObject({ reason: 'unsupported', message: expect.stringContaining('ProxyCommand') as string });
+  });
+
+  it.each([undefined, 'ssh'])('refuses a jump host that is its own jump host (program: %s)', async (sshProgram) => {
+    const request = await setUp([block('first', first), block('target', target), 'Host *', '  ProxyJump first', '']);
+    const env = new Map([['PATH', process.env['PATH'] ?? '']]);
+    await expect(connectSsh({ ...request, machine: { ...request.machine, sshProgram, env } })).rejects.toMatchObject({ reason: 'unsupported' });
+  });
+
   it('names the jump host in the question about its key, and asks nothing of what lies behind it', async () => {
     const request = await setUp([block('first', first), block('second', second), block('target', target, 'ProxyJump first,second')]);
     await writeFile(known, record(first));

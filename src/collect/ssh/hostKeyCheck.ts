@@ -114,8 +114,11 @@ export async function knowsOnlyAuthorities(host: ResolvedHost, request: SshReque
   const nothing = Buffer.alloc(0);
   const outcomes = [name, withoutPort].map((each) => lookUpHostKey(lines, each, nothing).kind);
   if (!outcomes.includes('ca-only') || outcomes.includes('other-key-type')) return false;
-  const own = await request.ownStore.keysOf(name).catch(() => []);
-  return own.length === 0;
+  try {
+    return (await request.ownStore.keysOf(name)).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 async function readRecords(host: ResolvedHost, request: SshRequest): Promise<KnownHostLine[]> {

@@ -45,6 +45,6 @@ export function badValue(alias: string, option: string, value: string | undefine
 }
 
 /** Text of unknown origin on one short line. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?').slice(0, 200);
 }
