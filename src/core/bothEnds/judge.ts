@@ -22,18 +22,19 @@ export function judgeFlow(flow: Flow, sender: EndLook, receiver: EndLook): FlowV
 }
 
 function evidenceOf(flow: Flow, sender: EndLook, receiver: EndLook, from: SocketPair, to: SocketPair): readonly EndEvidence[] {
+  const ip = flow.receiver.address.includes(':') ? 'Ip6' : 'Ip';
   if (flow.protocol === 'tcp') {
     return [
       ...socketEvidence(from, 'sender', ['data_segs_out', 'retrans_total', 'dsack_dups', 'bytes_acked', 'rwnd_limited_ms', 'sndbuf_limited_ms'], ['send_q', 'notsent', 'unacked', 'lost']),
-      ...hostEvidence(sender, 'sender', ['Ip.OutRequests', 'Ip.OutTransmits', 'Ip.OutDiscards']),
-      ...hostEvidence(receiver, 'receiver', ['Ip.InReceives', 'Ip.InDelivers']),
+      ...hostEvidence(sender, 'sender', [`${ip}.OutRequests`, `${ip}.OutTransmits`, `${ip}.OutDiscards`]),
+      ...hostEvidence(receiver, 'receiver', [`${ip}.InReceives`, `${ip}.InDelivers`]),
       ...socketEvidence(to, 'receiver', ['data_segs_in', 'bytes_received', 'drops', 'rcv_ooopack'], ['recv_q', 'skmem_r', 'skmem_rb']),
     ];
   }
   const names = counterNames(flow);
   return [
-    ...hostEvidence(sender, 'sender', [names.sent, names.refused, 'Ip.OutDiscards']),
-    ...hostEvidence(receiver, 'receiver', ['Ip.InReceives', 'Ip.InDelivers', names.received, names.errors, names.full, names.noPort]),
+    ...hostEvidence(sender, 'sender', [names.sent, names.refused, `${ip}.OutDiscards`]),
+    ...hostEvidence(receiver, 'receiver', [`${ip}.InReceives`, `${ip}.InDelivers`, names.received, names.errors, names.full, names.noPort]),
     ...socketEvidence(to, 'receiver', ['drops'], ['recv_q', 'skmem_r', 'skmem_rb']),
   ];
 }

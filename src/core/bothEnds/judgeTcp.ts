@@ -40,7 +40,7 @@ export function judgeTcp(flow: Flow, sender: EndLook, receiver: EndLook, from: S
   const repeated = Math.max(0, moved.again - moved.needless);
   // The receiver is watched for longer: what came in that time may stand for as many that did not come.
   const spare = (moved.sent / Math.max(watchedSeconds(sender), 0.01)) * Math.max(0, watchedSeconds(receiver) - watchedSeconds(sender));
-  const masked = missing === 0 && repeated >= FEW && spare >= repeated;
+  const masked = repeated > missing && (missing > 0 || repeated >= FEW) && missing + spare >= repeated;
   const refused = atSocket(flow, receiver, to, missing, repeated, moved);
   if (refused !== undefined) return refused;
   if (missing > 0 || masked) return placeOfMissing(masked ? repeated : missing, sender, receiver, flow);
@@ -119,10 +119,10 @@ function nothingLost(sender: EndLook, receiver: EndLook, from: SocketPair, moved
     return { verdict: 'unknown', place: 'unknown', summary };
   }
   if (repeated > 0) {
-    const summary = msg('Nothing is missing: {0} segments were sent again, and all that were sent arrived ({1}).', repeated, moved.arrived);
+    const summary = msg('Nothing is missing: {0} segments were sent again, and all that were sent ({1}) arrived.', repeated, moved.sent);
     return { verdict: 'clean', place: 'none', summary };
   }
-  const summary = msg('Nothing was lost: {0} segments sent by {1}, {2} arrived at {3}.', moved.sent, sender.host, moved.arrived, receiver.host);
+  const summary = msg('Nothing was lost: all segments that {0} sent ({1}) arrived at {2}.', sender.host, moved.sent, receiver.host);
   return { verdict: 'clean', place: 'none', summary };
 }
 

@@ -117,6 +117,9 @@ describe('segments that did not arrive', () => {
   it('are known by their repeats where a longer look at the receiver hides them', () => {
     const ongoing = judge({ socket: sent(30_000, 300) }, { socket: arrived(31_000), seconds: 3.3 });
     expect(ongoing).toMatchObject({ verdict: 'loss', place: 'path' });
+    expect(ongoing.text).toContain('300 packets');
+    expect(judge({ socket: sent(30_000, 300) }, { socket: arrived(29_900), seconds: 3.3 }).text).toContain('300 packets');
+    expect(judge({ socket: sent(30_000, 300) }, { socket: arrived(29_900) }).text).toContain('100 packets');
   });
 });
 
