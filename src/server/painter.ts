@@ -45,7 +45,10 @@ export class Painter {
       findings: look && target.state.kind === 'live' ? new Judgement(look.diagnosis).alarms : 0,
     });
     this.#seq += 1;
-    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+    // The node of before stays where it says the same: what is held from second to second is then old already.
+    const changed = new Set(diff.changed);
+    const before = this.#nodes;
+    this.#nodes = new Map(nodes.map((node) => [node.id, changed.has(node) ? node : (before.get(node.id) ?? node)]));
   }
 
   /** Begins to send the live state of a runbook, all steps at once. */
