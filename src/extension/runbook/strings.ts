@@ -34,7 +34,7 @@ export function pageStrings(): WebviewStrings {
     'report.process': l10n.t('process {0}'),
     'between.heading': l10n.t('Between two hosts'),
     'between.flow': l10n.t('Flow: {0}'),
-    'between.place': l10n.t('Lost: {0}'),
+    'between.place': l10n.t('Place: {0}'),
     'between.sender': l10n.t('Sender, {0}'),
     'between.receiver': l10n.t('Receiver, {0}'),
     'between.end': l10n.t('Host'),
