@@ -1,10 +1,13 @@
 import { commands, env, l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { plain, sentence } from './client/errors.js';
+import { showChanges, undoAll } from './changes/log.js';
+import type { Previews } from './changes/persist.js';
 import { diagnoseBothEnds } from './diagnose/bothEnds.js';
 import { diagnose, type DiagnoseParts } from './diagnose/diagnose.js';
 import type { KeptReports } from './diagnose/kept.js';
 import { COMMANDS, GUIDE } from './ids.js';
 import { openRecording, recordHost, writeReport } from './recording/commands.js';
+import { isRunbookId } from './runbook/lookup.js';
 import type { Terminals } from './runbook/terminals.js';
 import { addNamespace, addSshHost, connectVisibly, pickTarget } from './targets/commands.js';
 import { forgetCredentials, forgetHostKey } from './targets/forget.js';
@@ -15,6 +18,7 @@ export interface CommandParts extends DiagnoseParts {
   readonly terminals: Terminals;
   readonly reports: KeptReports;
   readonly kept: KeptSecrets;
+  readonly previews: Previews;
   readonly log: LogOutputChannel;
 }
 
@@ -44,7 +48,7 @@ export function registerCommands(parts: CommandParts): Disposable[] {
     await targets.local();
     return given !== undefined && targets.list().includes(given) ? given : await pickTarget(targets, title);
   };
-  const actions: Readonly<Record<keyof typeof COMMANDS, (argument: unknown) => Promise<void>>> = {
+  const actions: Readonly<Record<keyof typeof COMMANDS, (argument: unknown, more?: unknown) => Promise<void>>> = {
     diagnose: (argument) => diagnose(parts, givenTarget(argument)),
     diagnoseDeeper: (argument) => diagnose(parts, givenTarget(argument), true),
     diagnoseBothEnds: (argument) => diagnoseBothEnds(parts, givenTarget(argument)),
@@ -90,6 +94,18 @@ export function registerCommands(parts: CommandParts): Disposable[] {
       const chosen = await target(argument, l10n.t('Write the incident report of which host?'));
       if (chosen !== undefined) await writeReport(parts, chosen);
     },
+    showChanges: async (argument) => {
+      const chosen = await target(argument, l10n.t('Show the changes of which host?'));
+      if (chosen !== undefined) await showChanges(parts, chosen);
+    },
+    undoAllChanges: async (argument) => {
+      const chosen = await target(argument, l10n.t('Undo the changes of which host?'));
+      if (chosen !== undefined) await undoAll(parts, chosen);
+    },
+    openChange: async (argument, runbook) => {
+      const chosen = givenTarget(argument);
+      if (chosen !== undefined && typeof runbook === 'string' && isRunbookId(runbook)) await panels.open(chosen, runbook);
+    },
     forgetCredentials: () => forgetCredentials(kept, server),
     forgetHostKey: () => forgetHostKey(server),
     restartServer: () => server.restart(),
@@ -97,9 +113,9 @@ export function registerCommands(parts: CommandParts): Disposable[] {
   };
   return Object.entries(COMMANDS).map(([name, id]) => {
     const action = new Map(Object.entries(actions)).get(name);
-    return commands.registerCommand(id, async (argument: unknown) => {
+    return commands.registerCommand(id, async (argument: unknown, more: unknown) => {
       try {
-        await action?.(argument);
+        await action?.(argument, more);
       } catch (error) {
         log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
         await showError(sentence(error));

@@ -1,6 +1,9 @@
 import { l10n, languages, window, workspace, type ExtensionContext, type LogOutputChannel, type TextDocument } from 'vscode';
 import { ClientNotifications, Requests } from '../protocol/messages.js';
 import { sentence } from './client/errors.js';
+import { Previews } from './changes/persist.js';
+import { ChangeStates } from './changes/states.js';
+import { ChangeStatus } from './changes/status.js';
 import { noticeFailures } from './client/notice.js';
 import { Server } from './client/server.js';
 import { KeptReports } from './diagnose/kept.js';
@@ -61,11 +64,15 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
   const view = new LayersView(server, targets, warn, (count) => status.findings(count));
   const reports = new KeptReports(context.workspaceState);
   const terminals = new Terminals(server, targets);
+  const changes = new ChangeStates(server);
+  const previews = new Previews();
   const panels = new Panels({
     server,
     targets,
     terminals,
     reports,
+    changes,
+    previews,
     params: new Params(server, context.workspaceState),
     extension: context.extensionUri,
     log: warn,
@@ -75,7 +82,10 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
   answerPrompts(server, new SecretAnswers(kept, askInBox, (problem) => warn(`secret store: ${problem}`)));
   noticeFailures(server);
   context.subscriptions.push(
-    ...registerCommands({ server, targets, view, panels, terminals, status, consent: new RootConsent(server), reports, kept, log }),
+    ...registerCommands({ server, targets, view, panels, terminals, status, consent: new RootConsent(server), reports, kept, previews, log }),
+    changes,
+    previews,
+    new ChangeStatus(changes),
     status,
     view,
     terminals,

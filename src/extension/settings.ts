@@ -13,6 +13,8 @@ export const settings = {
   diagnoseSeconds: (): number => clamp(workspace.getConfiguration('droplens').get('diagnose.seconds'), 1, 60, 3),
   /** Milliseconds between two looks while something is visible. */
   intervalMs: (): number => clamp(workspace.getConfiguration('droplens').get('refreshInterval'), 1, 60, 1) * 1000,
+  /** Seconds after which a host undoes a change that nobody keeps. */
+  undoSeconds: (): number => clamp(workspace.getConfiguration('droplens').get('changes.undoAfter'), 15, 900, 60),
   /** How SSH connections are made. */
   ssh: (): SshOptions => {
     const configuration = workspace.getConfiguration('droplens');

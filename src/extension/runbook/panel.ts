@@ -8,6 +8,9 @@ import { Requests, ServerNotifications } from '../../protocol/messages.js';
 import type { RunbookDocument, RunResult } from '../../protocol/runbook.js';
 import { FromWebview, type ToWebview } from '../../protocol/webview.js';
 import type { Layer } from '../../core/layers.js';
+import { applyFix } from '../changes/apply.js';
+import { persistChange, type Previews } from '../changes/persist.js';
+import type { ChangeStates } from '../changes/states.js';
 import { plain, sentence } from '../client/errors.js';
 import { COMMANDS, GUIDE } from '../ids.js';
 import { serverText, targetText } from '../tree/texts.js';
@@ -19,6 +22,8 @@ import { Runner, type Chosen, type RunnerParts } from './runner.js';
 export interface PanelParts extends RunnerParts {
   readonly extension: Uri;
   readonly reports: KeptReports;
+  readonly changes: ChangeStates;
+  readonly previews: Previews;
   readonly log: (problem: string) => void;
   readonly reveal: (target: string, layer: Layer) => void;
   readonly open: (target: string, runbook: string) => void;
@@ -77,6 +82,9 @@ export class RunbookPanel implements Disposable {
         this.#host = this.#name(update.host);
         this.#states.merge(update.steps);
         this.#post({ type: 'state', steps: update.steps });
+      }),
+      parts.changes.onDidChange((state) => {
+        if (state.target === target && state.runbook === runbook) this.#post({ type: 'change', ...parts.changes.timed(state) });
       }),
       parts.server.onNotification(ServerNotifications.tree, ({ target: of, state }) => {
         if (of !== target) return;
@@ -186,6 +194,18 @@ export class RunbookPanel implements Disposable {
       case 'copy':
         await this.#with(message, (chosen) => this.#runner.copy(chosen));
         break;
+      case 'fix':
+        await this.#fix(message.hash, message.command);
+        break;
+      case 'decide': {
+        const { change, decision } = message;
+        const done = await this.parts.server.request(Requests.fixDecide, { target: this.target, change, decision });
+        if (done.kind === 'refused') void window.showErrorMessage(plain([done.why, done.how ?? ''].join(' ')));
+        break;
+      }
+      case 'persist':
+        await persistChange(this.parts, this.target, message.change);
+        break;
       case 'open':
         if (isRunbookId(message.runbook)) this.parts.open(this.target, message.runbook);
         break;
@@ -211,6 +231,18 @@ export class RunbookPanel implements Disposable {
     this.#post({ type: 'result', command: id, result });
   }
 
+  async #fix(hash: string, id: string): Promise<void> {
+    const chosen = this.#chosen(hash, id);
+    const fix = chosen?.command.fix ?? null;
+    if (chosen === undefined || fix === null) {
+      this.#post({ type: 'result', command: id, result: this.#changed() });
+      return;
+    }
+    const begun = await applyFix(this.parts, { target: this.target, runbook: this.runbook, hash, fix });
+    // What follows a beginning comes from the server; a dialog that was closed leaves nothing to say.
+    if (begun.kind !== 'begun') this.#post({ type: 'result', command: id, result: begun });
+  }
+
   async #with(message: { readonly hash: string; readonly command: string }, act: (chosen: Chosen) => Promise<void>): Promise<void> {
     const chosen = this.#chosen(message.hash, message.command);
     if (chosen === undefined) this.#post({ type: 'result', command: message.command, result: this.#changed() });
@@ -233,6 +265,7 @@ export class RunbookPanel implements Disposable {
     this.#post({ type: 'state', steps: this.#states.all() });
     if (this.#report !== undefined) this.#post({ type: 'report', ...this.#report });
     for (const [command, result] of this.#results) this.#post({ type: 'result', command, result });
+    for (const change of this.parts.changes.of(this.target, this.runbook)) this.#post({ type: 'change', ...change });
     for (const command of this.#runner.running()) this.#post({ type: 'running', command });
     this.#post({ type: 'banner', text: this.#told });
     this.#postGoto();
