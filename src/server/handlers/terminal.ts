@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SshTerminal } from '../../collect/ssh/types.js';
-import { quoteArgv } from '../../collect/quote.js';
+import { loginShellLine } from '../../collect/quote.js';
 import { msg } from '../../core/message.js';
 import type { Translate } from '../../engine/report.js';
 import { ClientNotifications, Requests, ServerNotifications } from '../../protocol/messages.js';
@@ -42,7 +42,7 @@ export function handleTerminals(rpc: Rpc, targets: Targets, translate: Translate
         rpc.notify(ServerNotifications.terminalExit, { terminal: id, exit });
       });
       // A login shell starts in the host's namespace; the person wants the one that they look at.
-      if (entry.prefix.length > 0) terminal.write(`exec ${quoteArgv([...entry.prefix, 'sh'])}\n`);
+      if (entry.prefix.length > 0) terminal.write(`exec ${loginShellLine([...entry.prefix, 'sh'])}\n`);
       return { terminal: id };
     } catch (error) {
       throw forPeople(error);
