@@ -53,7 +53,7 @@ describe('a container without a single tool', () => {
       const { said } = await verdict(fault, { library, storage }, async (host) => {
         const hollow = await startHollow(host);
         held.push(hollow.holds, ...readdirSync(`/proc/${hollow.pid}/root`));
-        return { target: way(hollow), end: () => hollow[Symbol.asyncDispose]() };
+        return { target: way(hollow), end: async () => hollow[Symbol.asyncDispose]() };
       });
       expect(held).toEqual(['/ holds etc', 'etc']);
       expect(said[0]).toBe(`loss ${fault.expected[0]?.cause}`);
