@@ -86,7 +86,7 @@ function readUri(text: string): URI | undefined {
 
 /** The one spelling of a target: two texts name the same target when this is equal for both. */
 export function formatTarget(target: Target): string {
-  if (target.kind === 'recording') return URI.file(target.path).with({ scheme: 'recording' }).toString();
+  if (target.kind === 'recording') return URI.file(target.path).toString().replace(/^file:/, 'recording:');
   const path = formatNamespace(target.namespace);
   if (target.kind === 'local') return `local:/${path}`;
   const user = target.user === undefined ? '' : `${encodeURIComponent(target.user)}@`;

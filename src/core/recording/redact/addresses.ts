@@ -45,7 +45,7 @@ function run(whole: string, behind: string, ports: boolean, names: Pseudonyms): 
   if (whole[from] === ':' && whole[from + 1] !== ':') from += 1;
   while (whole[from] === '.') from += 1;
   let to = whole.length;
-  if (whole[to - 1] === ':' && whole[to - 2] !== ':') to -= 1;
+  if (to > from && whole[to - 1] === ':' && whole[to - 2] !== ':') to -= 1;
   while (to > from && whole[to - 1] === '.') to -= 1;
   return `${whole.slice(0, from)}${address(whole.slice(from, to), ports && behind !== '[', names)}${whole.slice(to)}`;
 }
