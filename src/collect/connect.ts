@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Parser } from '../core/facts.js';
-import { SOURCES, type SourceId } from '../core/sources.js';
+import { SOURCES, type SourceId, type Tier } from '../core/sources.js';
 import { localTransport } from './local.js';
 import { enterNamespace, type NamespaceEntry } from './namespace/enter.js';
 import { inhabitedSource, InhabitedSession, withInhabitedParser } from './namespace/inhabited.js';
@@ -17,6 +17,8 @@ export interface ConnectOptions {
   readonly parserFor: (id: SourceId) => Parser | undefined;
   /** Programs whose presence on the host is of interest, beside those of the sources. */
   readonly tools?: readonly string[];
+  /** What is asked for as soon as the probe runs: see `SessionOptions.first`. */
+  readonly first?: ReadonlySet<Tier>;
   /** Listens to the probe, and to each that takes its place. */
   readonly tap?: ProbeTap;
   readonly signal?: AbortSignal;
@@ -57,6 +59,7 @@ export async function connectTarget(target: HostTarget, options: ConnectOptions)
         parserFor: withInhabitedParser(options.parserFor),
         ...(pid === undefined ? {} : { sources: [...SOURCES, inhabitedSource(pid)] }),
         ...(options.tools === undefined ? {} : { tools: options.tools }),
+        ...(options.first === undefined ? {} : { first: options.first }),
         ...(options.tap === undefined ? {} : { tap: options.tap }),
         ...(abort === undefined ? {} : { signal: abort }),
       });

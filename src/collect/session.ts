@@ -5,7 +5,7 @@ import { english, msg } from '../core/message.js';
 import type { HostInfo, Sample } from '../core/sample.js';
 import { SOURCES, type Source, type SourceId, type Tier } from '../core/sources.js';
 import { frameMark, FrameReader, type Frame, type FrameEvent } from './probe/frames.js';
-import { probeProgram, TIER_LETTERS } from './probe/program.js';
+import { probeProgram, tierLetters } from './probe/program.js';
 import { lookOf, type Look } from './probe/readings.js';
 import { NO_LOOK, sampleOf, type ProbeTap } from './probe/sample.js';
 import { firstLine, sanitizeBytes } from './sanitize.js';
@@ -26,6 +26,11 @@ export interface SessionOptions {
   readonly sources?: readonly Source[];
   /** The POSIX shell that runs the probe; `sh` by default. */
   readonly shell?: readonly string[];
+  /**
+   * Tiers that are read right after the hello, for a caller who wants a sample at once: the first {@link ProbeSession.sample}
+   * of the same tiers is answered by it when it comes within two seconds, and saves a round trip.
+   */
+  readonly first?: ReadonlySet<Tier>;
   /** Seconds within which the probe must say hello; 10 by default. */
   readonly helloSeconds?: number;
   /** Seconds within which a sample must be answered; 5 by default. Commands are ended after four fifths of it. */
@@ -95,8 +100,20 @@ const IDLE_SECONDS = 900;
 /** How long the loss of a connection may take to be known after the end of what ran over it. */
 const LOSS_MS = 200;
 
+/** An answer that came with the hello is a sample of the present for this long. */
+const FRESH_MS = 2_000;
+
 /** How long the probe may take to end after its input was closed. */
 const CLOSE_MS = 1_000;
+
+/** The answer that follows the hello. */
+interface Ahead {
+  readonly tiers: ReadonlySet<Tier>;
+  readonly event: Promise<FrameEvent | TransportError>;
+  readonly settle: (event: FrameEvent | TransportError) => void;
+  /** When the hello came, by this process's own clock. */
+  since: number;
+}
 
 class Session implements ProbeSession {
   readonly #process: RemoteProcess;
@@ -111,6 +128,7 @@ class Session implements ProbeSession {
   #noise: { stdout: Uint8Array; stderr: Uint8Array } = { stdout: new Uint8Array(), stderr: new Uint8Array() };
   #seq = 0;
   #waiting: { readonly seq: number; settle(event: FrameEvent | TransportError): void } | undefined;
+  #ahead: Ahead | undefined;
   /** Why there will be no further answer. */
   #over: TransportError | undefined;
   /** The end of the line of samples asked for. */
@@ -144,10 +162,12 @@ class Session implements ProbeSession {
     options.signal?.addEventListener('abort', abort, { once: true });
     if (options.signal?.aborted === true) abort();
     try {
-      const program = probeProgram({ nonce, sources, tools: options.tools ?? [], commandSeconds: session.#commandSeconds, idleSeconds: options.idleSeconds ?? IDLE_SECONDS });
+      const program = probeProgram({ nonce, sources, tools: options.tools ?? [], commandSeconds: session.#commandSeconds, idleSeconds: options.idleSeconds ?? IDLE_SECONDS, ...(options.first ? { first: options.first } : {}) });
+      if (options.first) session.#expect(options.first);
       const hello = await session.#exchange(0, program, options.helloSeconds ?? 10);
       session.#look = lookOf(hello) ?? session.#look;
       session.#host = hostOf(hello, session.#look, options.host);
+      if (session.#ahead) session.#ahead.since = performance.now();
       options.tap?.hello(hello, { host: session.#host, inNamespace: options.inNamespace ?? false, commandSeconds: session.#commandSeconds });
       return session;
     } catch (error) {
@@ -188,6 +208,7 @@ class Session implements ProbeSession {
   async close(): Promise<void> {
     this.#over ??= cancelled();
     this.#waiting?.settle(this.#over);
+    this.#ahead?.settle(this.#over);
     this.#process.end();
     const late = setTimeout(() => this.#process.kill(), CLOSE_MS);
     await this.#process.exit;
@@ -195,9 +216,7 @@ class Session implements ProbeSession {
   }
 
   async #take(tiers: ReadonlySet<Tier>): Promise<Sample> {
-    const seq = ++this.#seq;
-    const letters = (['fast', 'medium', 'slow'] as const).flatMap((tier) => (tiers.has(tier) ? [TIER_LETTERS[tier]] : []));
-    const frame = await this.#exchange(seq, `${seq} ${letters.join('')}\n`, this.#sampleSeconds);
+    const frame = await this.#frame(tiers);
     this.#look = lookOf(frame) ?? this.#look;
     const sample = sampleOf(frame, {
       sources: this.#sources,
@@ -214,20 +233,46 @@ class Session implements ProbeSession {
     return sample;
   }
 
+  /** The next answer: the one that follows the hello where that is what is asked for, else that to a request. */
+  async #frame(tiers: ReadonlySet<Tier>): Promise<Frame> {
+    const ahead = this.#ahead;
+    const letters = tierLetters(tiers);
+    const seq = ++this.#seq;
+    if (ahead === undefined) return this.#exchange(seq, `${seq} ${letters}\n`, this.#sampleSeconds);
+    if (tierLetters(ahead.tiers) === letters && performance.now() - ahead.since < FRESH_MS) {
+      try {
+        return await this.#answer(ahead.event, this.#sampleSeconds);
+      } finally {
+        this.#ahead = undefined;
+      }
+    }
+    this.#ahead = undefined;
+    // Number 1 is the answer that nobody waits for any more.
+    return this.#frame(tiers);
+  }
+
   /** Sends a text and waits for the frame with this number. Only one exchange is under way at a time. */
   async #exchange(seq: number, text: string, seconds: number): Promise<Frame> {
     if (this.#over !== undefined) throw this.#over;
     const answer = new Promise<FrameEvent | TransportError>((settle) => {
       this.#waiting = { seq, settle };
     });
-    const late = setTimeout(() => this.#end(this.#silent(seconds)), seconds * 1_000);
     this.#traffic.bytesOut += Buffer.byteLength(text);
     this.#traffic.roundTrips += 1;
     // That it could not be written shows in the answer too: the probe has ended, and what it printed says why.
     this.#process.write(text).catch(() => undefined);
+    try {
+      return await this.#answer(answer, seconds);
+    } finally {
+      this.#waiting = undefined;
+    }
+  }
+
+  /** Waits for an answer that was asked for. */
+  async #answer(answer: Promise<FrameEvent | TransportError>, seconds: number): Promise<Frame> {
+    const late = setTimeout(() => this.#end(this.#silent(seconds)), seconds * 1_000);
     const event = await answer;
     clearTimeout(late);
-    this.#waiting = undefined;
     if (event instanceof TransportError) throw event;
     if (event.kind === 'frame') return event.frame;
     throw new TransportError(
@@ -238,10 +283,18 @@ class Session implements ProbeSession {
     );
   }
 
+  /** An answer with the number 1 comes by itself. */
+  #expect(tiers: ReadonlySet<Tier>): void {
+    let settle: Ahead['settle'] = () => undefined;
+    const event = new Promise<FrameEvent | TransportError>((resolve) => (settle = resolve));
+    this.#ahead = { tiers, event, settle, since: 0 };
+  }
+
   /** Ends the session for good; the first reason given is the one that callers see. */
   #end(reason: TransportError): void {
     this.#over ??= reason;
     this.#waiting?.settle(this.#over);
+    this.#ahead?.settle(this.#over);
     this.#process.kill();
   }
 
@@ -250,6 +303,7 @@ class Session implements ProbeSession {
       const seq = event.kind === 'frame' ? event.frame.seq : event.seq;
       // An answer to a request that nobody waits for any more is not the answer to the next one.
       if (this.#waiting?.seq === seq) this.#waiting.settle(event);
+      else if (seq === 1) this.#ahead?.settle(event);
     }
   }
 

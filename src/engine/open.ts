@@ -4,6 +4,7 @@ import type { SshAsker, SshClientChoice, SshMachine, SshTransport } from '../col
 import { formatTarget, type Target } from '../collect/target.js';
 import { parserFor } from '../core/parse/index.js';
 import { rememberingParsers } from '../core/parse/remember.js';
+import { diagnosisTiers } from './schedule.js';
 import { Recorder } from './record.js';
 import { openRecording, type Replay } from './replay.js';
 
@@ -46,6 +47,8 @@ export async function openTarget(target: Target, options: OpenOptions): Promise<
     ssh: async (host) => (made.ssh = await connectSshTarget(host, options)),
     parserFor: rememberingParsers(parserFor),
     tools: options.tools,
+    // A live view and a diagnosis both begin with everything.
+    first: diagnosisTiers('first'),
     tap: recorder,
     ...(options.signal ? { signal: options.signal } : {}),
   });

@@ -18,6 +18,13 @@ export interface ProbeProgram {
   readonly commandSeconds: number;
   /** After how many seconds without a request the probe ends by itself; see {@link guardFunction}. */
   readonly idleSeconds: number;
+  /** Tiers of an answer, number 1, that follows the hello without a request. */
+  readonly first?: ReadonlySet<Tier>;
+}
+
+/** The letters of a request for these tiers. */
+export function tierLetters(tiers: ReadonlySet<Tier>): string {
+  return (['fast', 'medium', 'slow'] as const).map((tier) => (tiers.has(tier) ? TIER_LETTERS[tier] : '')).join('');
 }
 
 /**
@@ -35,6 +42,7 @@ export function probeProgram(program: ProbeProgram): string {
   for (const tool of tools) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(tool)) throw new RangeError(`"${tool}" is not the name of a tool`);
   }
+  const first = program.first === undefined ? '' : `dl_seq=1; dl_due=${tierLetters(program.first)}; dl_sample; `;
   return [
     // A start-up file may have put zsh in the place of sh.
     '[ -z "$ZSH_VERSION" ] || emulate sh',
@@ -54,7 +62,7 @@ export function probeProgram(program: ProbeProgram): string {
     sampleFunction(program.sources),
     guardFunction(program.idleSeconds),
     // One line, so that no shell has a rest of the program left to read when it waits for requests.
-    'dl_hello; dl_watch; while read -r $dl_wait dl_seq dl_due; do dl_sample; done; exit 0',
+    `dl_hello; dl_watch; ${first}while read -r $dl_wait dl_seq dl_due; do dl_sample; done; exit 0`,
     '',
   ].join('\n');
 }
