@@ -21,8 +21,11 @@ export type Phase =
 export interface ChangeDeps {
   /** Watches the target's counters. Rejects with a TransportError. */
   watch(seconds: number, signal: AbortSignal): Promise<WindowView>;
-  /** Root on the target, over the connection that is there now. Rejects with a TransportError. */
-  root(signal: AbortSignal): Promise<RootAt>;
+  /**
+   * Root on the target, over the connection that is there now or a new one. `interactive`: whether a person is there to
+   * be asked. Rejects with a TransportError.
+   */
+  root(interactive: boolean, signal: AbortSignal): Promise<RootAt>;
   /**
    * Rejects when nobody can come in anew: asked before a disruptive change is kept, because a connection that exists
    * outlives many a change that shuts everybody else out.
@@ -86,7 +89,7 @@ export class Change {
     try {
       this.#before = await this.#deps.watch(watchSeconds, signal);
       this.#set({ kind: 'arming' });
-      const at = await this.#deps.root(signal);
+      const at = await this.#deps.root(true, signal);
       const moved = await this.#isAsBefore(at);
       if (moved !== undefined) return this.#over('failed', moved);
       const apply = plan.steps.flatMap(({ sets }) => sets);
@@ -95,11 +98,13 @@ export class Change {
       const trial = await startTrial(at.transport, { apply, undo, seconds: undoSeconds, prefix: at.prefix, host });
       this.#trial = trial;
       this.#deadline = this.#deps.now() + undoSeconds * 1_000;
+      // The host's clock runs from here, whatever becomes of the connection while the change is made.
+      this.#set({ kind: 'trial', deadline: this.#deadline, measuring: true });
       void trial.ended.then((how) => this.#ended(how));
       const applied = await trial.applied;
       if (applied.kind === 'failed') return await this.#failed(applied.said);
       if (applied.kind === 'unheard') return this.#waitForHost();
-      const other = await this.#otherThanWanted(await this.#deps.root(signal));
+      const other = await this.#otherThanWanted(await this.#deps.root(true, signal));
       if (other !== undefined) return await this.#takeBack('failed', other);
       await this.#measure();
     } catch (error) {
@@ -125,9 +130,9 @@ export class Change {
           return why;
         }
       }
-      const at = await this.#deps.root(signal);
+      const at = await this.#deps.root(true, signal);
       await decideTrial(at.transport, trial.nonce, 'keep', signal);
-      const other = await this.#otherThanWanted(await this.#deps.root(signal));
+      const other = await this.#otherThanWanted(await this.#deps.root(true, signal));
       if (other === undefined) {
         this.#over('kept', msg('The change was kept.'));
         return undefined;
@@ -189,13 +194,13 @@ export class Change {
     const trial = this.#trial;
     if (trial === undefined) return;
     const { signal } = this.#end;
-    await decideTrial((await this.#deps.root(signal)).transport, trial.nonce, 'undo', signal);
+    await decideTrial((await this.#deps.root(true, signal)).transport, trial.nonce, 'undo', signal);
     await this.#settle(outcome, why);
   }
 
   /** Says how it ended by what the settings are: nothing else proves that they are back. */
-  async #settle(outcome: Outcome, why: Message): Promise<void> {
-    const left = await this.#isAsBefore(await this.#deps.root(this.#end.signal));
+  async #settle(outcome: Outcome, why: Message, interactive = true): Promise<void> {
+    const left = await this.#isAsBefore(await this.#deps.root(interactive, this.#end.signal));
     if (left === undefined) this.#over(outcome, why);
     else this.#over('stuck', msg('It could not be undone by itself: {0}', english(left)));
   }
@@ -213,7 +218,7 @@ export class Change {
         break;
       case 'late':
       case 'undone':
-        void this.#settle('late', msg('Nobody confirmed in time: the host undid the change.')).catch(() => this.#waitForHost());
+        void this.#settle('late', msg('Nobody confirmed in time: the host undid the change.'), false).catch(() => this.#waitForHost());
         break;
       case 'undo-failed':
         this.#over('stuck', msg('The host could not undo the change.'));
@@ -232,7 +237,7 @@ export class Change {
     const delay = Math.max(0, this.#deadline - this.#deps.now()) + AFTER_DEADLINE_MS;
     this.#check = setTimeout(() => {
       if (this.#phase.kind === 'over') return;
-      this.#settle('late', msg('Nobody confirmed in time: the host undid the change.')).catch((error: unknown) => {
+      this.#settle('late', msg('Nobody confirmed in time: the host undid the change.'), false).catch((error: unknown) => {
         if (this.#phase.kind === 'over') return;
         this.#over('unheard', msg('{0} The host undid the change by itself when its time was over; that could not be looked at yet.', sentenceOf(error)));
       });

@@ -134,7 +134,7 @@ export class Changes {
       {
         now: Date.now,
         watch: async (length, abort) => (await live.diagnose(length, () => undefined, abort)).view,
-        root: (abort) => this.#rootAt(live.uri, abort),
+        root: (interactive, abort) => this.#rootAt(live.uri, abort, interactive),
         comeInAnew: (abort) => this.#comeInAnew(live.uri, abort),
         changed: (now) => {
           this.#deps.rpc.notify(ServerNotifications.change, changeState(live.uri, now, translate));
@@ -203,8 +203,8 @@ export class Changes {
     for (const { change } of this.#running.values()) change.abandon();
   }
 
-  async #rootAt(uri: string, signal: AbortSignal): Promise<RootAt> {
-    const opened = await this.#deps.targets.get(uri).live.connect(true, signal);
+  async #rootAt(uri: string, signal: AbortSignal, interactive = true): Promise<RootAt> {
+    const opened = await this.#deps.targets.get(uri).live.connect(interactive, signal);
     if (opened.replay !== undefined) throw new TransportError('unsupported', 'This is a recording: nothing can be changed in it.');
     return { transport: await this.#deps.access.become(opened, signal), prefix: opened.entry.prefix };
   }
