@@ -102,6 +102,8 @@ class Playback implements ProbeSession {
     if (signal.aborted) throw cancelled();
     const answer = this.#recording.answers[this.#next];
     if (answer === undefined) return untilAborted(signal);
+    // Also an answer that cannot be understood is over: the next one may be.
+    this.#next += 1;
     const sample = this.#remake(answer);
     const { now, sleep } = this.#options;
     if (this.#latest !== undefined) {
@@ -112,7 +114,6 @@ class Playback implements ProbeSession {
         throw cancelled();
       }
     }
-    this.#next += 1;
     this.#latest = { at: now(), hostSeconds: sample.hostSeconds };
     return sample;
   }

@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { firstLine, sanitize } from '../collect/sanitize.js';
 import { TransportError } from '../collect/transport.js';
 import { english, msg } from '../core/message.js';
 import { MOST_BYTES } from '../core/recording/lines.js';
@@ -47,8 +48,15 @@ export async function checkFree(path: string): Promise<void> {
 export async function loadRecording(path: string): Promise<Recording> {
   const text = textOf(await bytesOf(path), path);
   const read = readRecording(text, sha256);
-  if (read.kind === 'recording') return read.recording;
+  if (read.kind === 'recording') return safe(read.recording);
   throw refused(path, english(read.why));
+}
+
+/** A file may hold what no host could have sent past us: what is shown is as clean as from a host. */
+function safe(recording: Recording): Recording {
+  const { header, commands } = recording;
+  const host = { ...header.host, name: firstLine(header.host.name), kernel: firstLine(header.host.kernel), bootId: firstLine(header.host.bootId) };
+  return { ...recording, header: { ...header, host }, commands: commands.map((command) => ({ ...command, output: sanitize(command.output) })) };
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {

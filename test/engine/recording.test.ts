@@ -115,6 +115,15 @@ describe('the file', () => {
     );
   });
 
+  test('holds nothing that a terminal or a person’s eye would obey, whoever wrote it', async () => {
+    const path = join(folder, 'evil.droplens');
+    const evil = 'x\u001b]0;owned\u0007\u202ey\u009b31m';
+    const host = { ...recording.header.host, name: `${evil}\nLOSS` };
+    await saveRecording(path, { ...recording, header: { ...recording.header, host }, commands: recording.commands.map((command) => ({ ...command, output: evil })) }, true);
+    const { header, commands } = await loadRecording(path);
+    expect([header.host.name, commands[0]?.output]).toEqual(['xy', 'xy']);
+  });
+
   test('that is not there, or is a folder, is said so', async () => {
     expect(await refusal(join(folder, 'nowhere'))).toContain('there is no such file or folder');
     expect(await refusal(folder)).toContain('not a file');

@@ -71,6 +71,16 @@ describe('a faulty host that was recorded', () => {
     const { redactRecording } = await import('../../src/engine/redact.js');
     const { loadRecording, saveRecording } = await import('../../src/engine/recordingFile.js');
     await saveRecording(file, redactRecording(await loadRecording(join(folder, 'plain.droplens'))), false);
+    // Addresses of the lab, in the forms in which the files of /proc and the programs print them.
+    const [plain, text] = [await readFile(join(folder, 'plain.droplens'), 'utf8'), await readFile(file, 'utf8')];
+    const addresses = new Set(plain.match(/(?<![\d.])10\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])/g) ?? []);
+    expect(addresses.size).toBeGreaterThan(0);
+    for (const address of addresses) {
+      const hex = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+      for (const form of [address, `${hex.toReversed().join('').toUpperCase()}:`, address.replaceAll('.', '-')]) expect(text).not.toContain(form);
+    }
+    const links = new Set(plain.match(/(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])/g) ?? []);
+    for (const link of links) if (!/^(?:00:){5}00$|^ff|^33:33|^01/.test(link)) expect(text).not.toContain(link);
     const again = await droplens('diagnose', '--recording', file, '--json');
     expect(essence(JSON.parse(again.stdout) as Report)).toEqual(essence(watched.report));
     expect(again.code).toBe(1);
