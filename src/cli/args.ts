@@ -95,6 +95,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
 function bothEnds(wanted: Omit<Extract<Invocation, { kind: 'diagnose' }>, 'kind'>, peerText: string, flowText: string | undefined): Invocation {
   const peer = parseTarget(peerText);
   if (peer.kind === 'malformed') return wrong(english(peer.problem));
+  if (peer.target.kind === 'recording') return wrong(english(msg('--peer names a host, and not a recording.')));
   if (formatTarget(peer.target) === formatTarget(wanted.target)) return wrong(english(msg('--peer names the other host: {0} is the same target.', peerText)));
   const flow = flowText === undefined ? undefined : parseFlow(flowText);
   if (flow?.kind === 'malformed') return wrong(english(flow.problem));

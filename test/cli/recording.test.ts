@@ -61,6 +61,7 @@ describe('recordings on the command line', () => {
     [['diagnose', 'local:/', '--recording', 'y'], /one too many/],
     [['diagnose', '--recording', 'y', '--seconds', '3'], /its own window/],
     [['diagnose', '--recording', 'y', '--root'], /its own window/],
+    [['diagnose', 'local:/', '--peer', 'recording:///x'], /not a recording/],
     [['report'], /needs a recording/],
     [['report', 'a', 'b'], /one too many/],
   ])('%j is a mistake', (args, why) => {
