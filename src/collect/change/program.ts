@@ -10,6 +10,8 @@ export interface TrialProgram {
   readonly undo: readonly Act[];
   /** Whole seconds after which the host undoes the change. */
   readonly seconds: number;
+  /** The way into a namespace, to be put before the program's arguments. */
+  readonly prefix: readonly string[];
 }
 
 /** The name (`$0`) of the process that waits on the host. */
@@ -40,12 +42,24 @@ unset IFS
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export PATH LC_ALL=C
 if ! command -v setsid >/dev/null 2>&1; then echo 'setsid is not installed' >&2; exit 127; fi
+dl_leave=${quote(LEAVE_LOGIN)}
 dl_keeper=${quote(keeperProgram(trial))}
-setsid sh -c "$dl_keeper" ${quote(processName(trial.nonce))} </dev/null 2>&1 &
+setsid sh -c "$dl_leave" droplens ${quoteArgv([...trial.prefix, 'sh', '-c'])} "$dl_keeper" ${quote(processName(trial.nonce))} </dev/null 2>&1 &
 }
 exit 0
 `;
 }
+
+/**
+ * Leaves the control group of the login and becomes its arguments: before a namespace is entered, where /sys is another.
+ * A process of root’s may go to the root group: of version 2, alone or beside version 1, and of systemd’s own (cgroups(7)).
+ */
+const LEAVE_LOGIN = `if grep -q 'session-[^/]*[.]scope' /proc/self/cgroup 2>/dev/null; then
+for dl_group in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/unified/cgroup.procs /sys/fs/cgroup/systemd/cgroup.procs; do
+[ -w "$dl_group" ] && echo $$ > "$dl_group"
+done 2>/dev/null
+fi
+exec "$@"`;
 
 /**
  * The process itself. SIGUSR1 keeps the change, SIGUSR2 (and SIGTERM) undoes it at once; the first word counts. A signal
@@ -60,11 +74,6 @@ dl_said=
 trap 'dl_said=\${dl_said:-keep}' USR1
 trap 'dl_said=\${dl_said:-undo}' USR2 TERM
 trap 'dl_said=\${dl_said:-late}' ALRM
-if grep -q 'session-[^/]*[.]scope' /proc/self/cgroup 2>/dev/null; then
-for dl_group in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/systemd/cgroup.procs; do
-[ -w "$dl_group" ] && echo $$ > "$dl_group"
-done 2>/dev/null
-fi
 dl_say() { printf '\\n%s%s\\n' ${quote(eventMark(nonce))} "$*" 2>/dev/null; }
 dl_self=$$
 ( trap 'kill "$dl_sleep" 2>/dev/null; exit 0' TERM

@@ -55,7 +55,7 @@ const SAID_LIMIT = 4_096;
  */
 export async function startTrial(transport: Transport, request: TrialRequest): Promise<Trial> {
   const nonce = randomBytes(16).toString('hex');
-  const process = await transport.spawn([...request.prefix, 'sh']);
+  const process = await transport.spawn(['sh']);
   const listener = new Listener(process, nonce, request.host);
   void transport.lost.then((error) => listener.lose(error));
   process.write(starterProgram({ ...request, nonce })).then(

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decideTrial, startTrial, type TrialRequest } from '../../../src/collect/change/trial.js';
 import { starterProgram } from '../../../src/collect/change/program.js';
 import { localTransport } from '../../../src/collect/local.js';
+import type { Transport } from '../../../src/collect/transport.js';
 import type { Act } from '../../../src/core/fix/types.js';
 
 /** Processes of a trial that are left. */
@@ -19,6 +20,14 @@ function left(nonce: string): string[] {
       return false;
     }
   });
+}
+
+/** Where control groups are mounted: version 2, or systemd's hierarchy of version 1. */
+function cgroupRoot(): string {
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n').map((line) => line.split(' '));
+  const root = mounts.find(([, , type]) => type === 'cgroup2') ?? mounts.find(([, , type, options]) => type === 'cgroup' && options?.includes('name=systemd'));
+  if (root?.[1] === undefined) throw new Error('this test needs a mounted control group hierarchy (cgroup2, or name=systemd)');
+  return root[1];
 }
 
 /** The process says how it ended just before it does. */
@@ -103,6 +112,26 @@ describe('a change under a dead man’s switch', () => {
     await nothingLeft(trial.nonce);
   });
 
+  it('leaves the control group of a login, with which logind could end it', async () => {
+    const root = cgroupRoot();
+    const group = mkdtempSync(join(root, 'session-droplens-'));
+    const scope = join(group, 'session-1.scope');
+    mkdirSync(scope);
+    try {
+      const login: Transport = { ...transport, spawn: (argv, signal) => transport.spawn(['sh', '-c', 'echo $$ > "$0"; exec "$@"', join(scope, 'cgroup.procs'), ...argv], signal) };
+      const trial = await startTrial(login, request());
+      await trial.applied;
+      const groups = left(trial.nonce).map((pid) => readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+      expect(groups.length).toBeGreaterThan(0);
+      for (const text of groups) expect(text).not.toContain('session-1.scope');
+      await decideTrial(login, trial.nonce, 'undo');
+      await nothingLeft(trial.nonce);
+    } finally {
+      await vi.waitFor(() => rmdirSync(scope));
+      rmdirSync(group);
+    }
+  });
+
   it('hands input to a program', async () => {
     const trial = await startTrial(transport, request({ apply: [{ kind: 'run', argv: ['tee', file], stdin: "a 'b' %s\\n\n" }] }));
     expect((await trial.applied).kind).toBe('applied');
@@ -111,7 +140,7 @@ describe('a change under a dead man’s switch', () => {
   });
 
   it('begins nothing when only a part of the program arrives', async () => {
-    const program = starterProgram({ nonce: 'cut', apply: [write('new')], undo: [write('old')], seconds: 5 });
+    const program = starterProgram({ nonce: 'cut', apply: [write('new')], undo: [write('old')], seconds: 5, prefix: [] });
     for (const length of [10, 200, program.length - 12, program.length - 10]) {
       const shell = spawn('sh', { stdio: ['pipe', 'ignore', 'ignore'] });
       shell.stdin.end(program.slice(0, length));
