@@ -69,7 +69,7 @@ connection.onInitialize(async (params): Promise<InitializeResult> => {
     complain: (text) => connection.console.error(text),
   });
   handleChanges(rpc, changes);
-  handleRecordings(rpc, targets, library, translate, version);
+  handleRecordings({ rpc, targets, library, translate, changes: (uri) => changes.log.of(uri), product: version });
   handleRunbooks(rpc, targets, library, translate);
   handleTerminals(rpc, targets, translate);
   handleNamespaces(rpc, targets, translate);

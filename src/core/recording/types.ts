@@ -94,7 +94,7 @@ export interface RecordedChange {
   /** Milliseconds since the epoch. */
   readonly when: number;
   readonly title: string;
-  /** The commands as they were run. */
+  /** What was done, a line each: settings with their values, files that were written, commands. */
   readonly commands: readonly string[];
   /** The values before and after, as the host spells them; empty where there was none. */
   readonly before: string;

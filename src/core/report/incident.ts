@@ -152,7 +152,7 @@ function changeParts(change: RecordedChange, t: T, time: Reader['time']): readon
     [t(msg('Outcome')), plainText(change.outcome)],
     [t(msg('Proof')), change.proof === '' ? '–' : plainText(change.proof)],
   ];
-  return [`### ${plainText(change.title)}`, table(['', ''], rows), ...block(change.commands.join('\n'), 'sh', t)];
+  return [`### ${plainText(change.title)}`, table(['', ''], rows), ...block(change.commands.join('\n'), 'text', t)];
 }
 
 function commandParts(command: RecordedCommand, t: T, time: Reader['time']): readonly string[] {
