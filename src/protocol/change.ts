@@ -69,9 +69,9 @@ export type PlanResult = v.InferOutput<typeof PlanResult>;
 
 export const ProofView = v.object({
   verdict: v.picklist(['stopped', 'less', 'same', 'quiet']),
-  /** One sentence: `ListenOverflows 5.1/s → 0/s`. */
+  /** One sentence: `ListenOverflows 5.1/s → 0/s`. Lines are per second, unless they are a `level`. */
   sentence: v.string(),
-  lines: v.array(v.object({ signal: v.string(), before: v.number(), after: v.number() })),
+  lines: v.array(v.object({ signal: v.string(), before: v.number(), after: v.number(), level: v.boolean() })),
 });
 export type ProofView = v.InferOutput<typeof ProofView>;
 

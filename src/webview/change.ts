@@ -145,9 +145,9 @@ export class ChangeView {
     if (proof === null) return;
     this.#proofSign.show(PROOFS[proof.verdict]);
     if (this.#proofText.data !== proof.sentence) this.#proofText.data = proof.sentence;
-    const rate = (value: number): HTMLElement => el('td', { class: 'number' }, this.say('change.perSecond', number(value)));
+    const amount = (value: number, level: boolean): HTMLElement => el('td', { class: 'number' }, level ? number(value) : this.say('change.perSecond', number(value)));
     this.#table.replaceChildren(
-      ...proof.lines.map(({ signal, before, after }) => el('tr', {}, el('th', { scope: 'row' }, signal), rate(before), rate(after))),
+      ...proof.lines.map(({ signal, before, after, level }) => el('tr', {}, el('th', { scope: 'row' }, signal), amount(before, level), amount(after, level))),
     );
   }
 }

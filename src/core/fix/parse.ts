@@ -1,5 +1,6 @@
 import type { ConditionCompiler, ConditionProblem, Definitions, Condition } from '../diagnosis/condition.js';
 import { TABLES, type TableName } from '../facts.js';
+import { findSignal } from '../signals/catalogue.js';
 import { compileTemplate, type Template } from '../runbook/template.js';
 import type { Fields, Placed } from '../runbook/fields.js';
 import { ADDRESS_FORMS, parseAddress } from './address.js';
@@ -34,24 +35,35 @@ function parseFix(fields: Fields, context: FixContext): Fix | undefined {
     more.finish();
     return setting;
   });
+  const unlessText = fields.text('unless', false);
+  const unlessWhen = expression(unlessText, row, context);
+  const unlessWhy = template(fields.text('because', unlessText !== undefined), row, context);
+  const unless = unlessWhen && unlessWhy && { when: unlessWhen, why: unlessWhy };
   const watchTexts = fields.list('watch');
-  const watch = watchTexts.map((placed) => watchOf(placed, row, context)).filter((one) => one !== undefined);
+  const watch = watchTexts.map((placed) => watchOf(placed, each ?? context.subject, context)).filter((one) => one !== undefined);
   fields.finish();
   if (id !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id.text)) context.complain('An id has small letters, digits and hyphens.', id.start, id.end);
   if (watchTexts.length === 0 && id !== undefined) context.complain('A fix names under "watch" what must stop moving.', id.start, id.end);
   const settings = [first, ...also].filter((setting) => setting !== undefined);
-  const whole = settings.length === also.length + 1 && watch.length > 0 && watch.length === watchTexts.length && (then === undefined || thenText !== undefined);
+  const whole = settings.length === also.length + 1 && watch.length > 0 && watch.length === watchTexts.length && (then === undefined || thenText !== undefined) && (unlessText === undefined || unless !== undefined);
   if (!whole || !id || !title || !each || !risk || !effect) return undefined;
-  return { id: id.text, title: title.text, each, settings, risk, effect, then: thenText, watch };
+  return { id: id.text, title: title.text, each, settings, risk, effect, then: thenText, unless, watch };
 }
 
-/** `TcpExt.ListenOverflows`, or `LABEL = expression`. */
-function watchOf(placed: Placed, row: boolean, context: FixContext): Watch | undefined {
-  const [, label = '', text = ''] = /^([^=<>!]+?)\s+=\s+(.+)$/s.exec(placed.text) ?? [];
-  if (label === '') return { kind: 'signal', label: placed.text };
+/** `TcpExt.ListenOverflows`, `LABEL = expression`, or `level LABEL = expression`. */
+function watchOf(placed: Placed, each: FixContext['subject'], context: FixContext): Watch | undefined {
+  const [, level, label = '', text = ''] = /^(level\s+)?([^=<>!]+?)\s+=\s+(.+)$/s.exec(placed.text) ?? [];
+  if (label === '') return signalOf(placed, each, context);
   const start = placed.start + placed.text.length - text.length;
-  const amount = expression({ text, start, end: placed.end }, row, context);
-  return amount && { kind: 'amount', label, amount };
+  const amount = expression({ text, start, end: placed.end }, each !== 'host', context);
+  return amount && { kind: level === undefined ? 'amount' : 'level', label, amount };
+}
+
+/** A counter that no source can give would never move, and prove every cure. */
+function signalOf({ text, start, end }: Placed, each: FixContext['subject'], context: FixContext): Watch | undefined {
+  if (findSignal(text.startsWith('it.') ? `${each}.${text.slice(3)}` : text) !== undefined) return { kind: 'signal', label: text };
+  context.complain(`No counter of ${text.startsWith('it.') ? `a row of "${each}"` : 'a host'} is called ${text}.`, start, end);
+  return undefined;
 }
 
 function parseSetting(fields: Fields, row: boolean, context: FixContext): FixSetting | undefined {
@@ -62,7 +74,8 @@ function parseSetting(fields: Fields, row: boolean, context: FixContext): FixSet
   const value = expression(valueText, row, context);
   if (addressText !== undefined && address !== undefined) {
     // With any name in its holes it must be of a known form.
-    const sample = address.parts.map((part) => (typeof part === 'string' ? part : sampleOf(addressText.text))).join('');
+    let holes = 0;
+    const sample = address.parts.map((part) => (typeof part === 'string' ? part : sampleOf(addressText.text, holes++))).join('');
     const parsed = parseAddress(sample);
     if (parsed.kind === 'malformed' && !isWholeHole(address)) {
       context.complain(`Not the address of a setting; there are: ${ADDRESS_FORMS.join(' · ')}.`, addressText.start, addressText.end);
@@ -71,9 +84,9 @@ function parseSetting(fields: Fields, row: boolean, context: FixContext): FixSet
   return address === undefined || value === undefined ? undefined : { address, value, asked: ask === 'yes' };
 }
 
-/** A name that may stand in a hole: a class of a queueing discipline for those, else a device. */
-function sampleOf(address: string): string {
-  return address.startsWith('qdisc ') ? '1:1' : 'eth0';
+/** A name that may stand in a hole: a device, and behind it the class of a queueing discipline. */
+function sampleOf(address: string, hole: number): string {
+  return address.startsWith('qdisc ') && hole > 0 ? '1:1' : 'eth0';
 }
 
 /** `rule {it.name}`, `route {…}`: what the hole holds is known only on a host. */

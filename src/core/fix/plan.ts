@@ -17,8 +17,11 @@ export interface ChosenFix {
 export type Settings = { readonly kind: 'settings'; readonly settings: readonly Setting[] } | { readonly kind: 'refused'; readonly why: Message };
 
 /** The settings that a fix names on this host: what has to be read before it can be shown. */
-export function settingsOf({ fix, row }: ChosenFix, view: WindowView): Settings {
+export function settingsOf(chosen: ChosenFix, view: WindowView): Settings {
+  const { fix, row } = chosen;
   if (fix.each !== 'host' && row === undefined) return { kind: 'refused', why: msg('It was not said for which {0} the fix is.', fix.each) };
+  const useless = uselessBecause(chosen, view, undefined);
+  if (useless !== undefined) return { kind: 'refused', why: useless };
   const window = scopeOf(view);
   const settings: Setting[] = [];
   for (const { address } of fix.settings) {
@@ -43,7 +46,10 @@ export function planChange(chosen: ChosenFix, view: WindowView, currents: readon
   const { fix, row, runbook } = chosen;
   const found = settingsOf(chosen, view);
   if (found.kind === 'refused') return { ...found, setting: undefined };
+  const useless = uselessBecause(chosen, view, currents[0]);
+  if (useless !== undefined) return { kind: 'refused', why: useless, setting: undefined };
   const steps: ChangeStep[] = [];
+  const files = new Map<string, string>();
   for (const [index, setting] of found.settings.entries()) {
     const before = currents[index];
     if (before === undefined) return { kind: 'refused', why: msg('{0} was not read.', known(setting).name), setting: index };
@@ -53,7 +59,10 @@ export function planChange(chosen: ChosenFix, view: WindowView, currents: readon
     const { name, check, sets, resets } = known(setting);
     const problem = check(after, before);
     if (problem) return { kind: 'refused', why: problem, setting: index };
-    steps.push({ setting, name, before, after, sets: sets(after, before), resets: resets(before) });
+    const acts = sets(after, setting.kind === 'sysctl' ? { ...before, state: files.get(setting.path) ?? before.state } : before);
+    // A second number of the same file is set beside the first, not over it.
+    if (setting.kind === 'sysctl') for (const act of acts) if (act.kind === 'write') files.set(setting.path, act.text);
+    steps.push({ setting, name, before, after, sets: acts, resets: resets(before) });
   }
   if (steps.every(({ before, after }) => before.value === after)) {
     const [first] = steps;
@@ -80,16 +89,26 @@ export function planChange(chosen: ChosenFix, view: WindowView, currents: readon
 export function proposed({ fix, row }: ChosenFix, index: number, view: WindowView, current: Current): string | undefined {
   const value = fix.settings[index]?.value;
   if (value === undefined) return undefined;
-  const outcome = value.evaluate(scopeOf(withCurrent(view, current.value)), row);
+  const outcome = value.evaluate(scopeOf(withCurrent(view, current)), row);
   if (outcome.kind !== 'value') return undefined;
   if (typeof outcome.value === 'number') return Number.isFinite(outcome.value) ? String(Math.round(outcome.value)) : undefined;
   return typeof outcome.value === 'string' ? outcome.value : undefined;
 }
 
-/** The window with the setting's present value under the name `now.current`. */
-function withCurrent(view: WindowView, value: string): WindowView {
-  const number = /^-?\d+$/.test(value) ? Number(value) : undefined;
-  if (number === undefined) return { ...view, texts: new Map([...view.texts, ['current', value]]) };
-  const level = { before: number, after: number, min: number, max: number };
-  return { ...view, levels: new Map([...view.levels, ['current', level]]) };
+/** Why the fix cannot help this row; an expression that names what the host does not have says nothing against it. */
+export function uselessBecause({ fix, row }: ChosenFix, view: WindowView, current: Current | undefined): Message | undefined {
+  if (fix.unless === undefined) return undefined;
+  const window = scopeOf(current === undefined ? view : withCurrent(view, current));
+  const outcome = fix.unless.when.evaluate(window, row);
+  return outcome.kind === 'value' && outcome.value === true ? msg('{0}', render(fix.unless.why, window, row)) : undefined;
 }
+
+/** The window with the setting's present value under the name `now.current`, and the largest possible as `now.most`. */
+function withCurrent(view: WindowView, { value, most }: Current): WindowView {
+  const levels = new Map(view.levels);
+  if (most !== undefined) levels.set('most', levelOf(most));
+  if (!/^-?\d+$/.test(value)) return { ...view, levels, texts: new Map([...view.texts, ['current', value]]) };
+  return { ...view, levels: levels.set('current', levelOf(Number(value))) };
+}
+
+const levelOf = (value: number): { before: number; after: number; min: number; max: number } => ({ before: value, after: value, min: value, max: value });

@@ -3,12 +3,14 @@ import type { TableName } from '../facts.js';
 import type { WindowView } from '../observe/window.js';
 import type { Watch } from './types.js';
 
-/** One watched thing before and after a change, both per second over windows of the same length. */
+/** One watched thing before and after a change, over windows of the same length. */
 export interface ProofLine {
   /** The counter's id, or the name that the runbook gives. */
   readonly signal: string;
+  /** Per second, unless `level`: then as they were at the end of the windows. */
   readonly before: number;
   readonly after: number;
+  readonly level: boolean;
 }
 
 /** `stopped`: nothing moves any more · `less`: under half of it · `same`: no change, or worse · `quiet`: nothing moved before, so nothing is proved. */
@@ -37,7 +39,7 @@ export function prove(watch: readonly Watch[], row: ProofRow | undefined, before
   for (const one of watch) {
     const was = rateOf(one, row, before);
     const is = rateOf(one, row, after);
-    if (was !== undefined && is !== undefined) lines.push({ signal: one.label, before: was, after: is });
+    if (was !== undefined && is !== undefined) lines.push({ signal: one.label, before: was, after: is, level: one.kind === 'level' });
   }
   return { verdict: verdictOf(lines), lines, seconds: [before.seconds, after.seconds] };
 }
@@ -51,11 +53,12 @@ function verdictOf(lines: readonly ProofLine[]): ProofVerdict {
 
 function rateOf(watch: Watch, place: ProofRow | undefined, view: WindowView): number | undefined {
   const row = place && view.rows.get(place.table)?.get(place.key);
-  if (watch.kind === 'amount') {
+  if (watch.kind !== 'signal') {
     const outcome = watch.amount.evaluate(scopeOf(view), row);
     const amount = outcome.kind === 'value' && typeof outcome.value === 'number' && Number.isFinite(outcome.value) ? outcome.value : undefined;
     // Two counters that are not read in the same moment can differ for a moment: below nothing is nothing.
-    return amount === undefined || view.seconds <= 0 ? undefined : Math.max(0, amount) / view.seconds;
+    if (amount === undefined || view.seconds <= 0) return undefined;
+    return Math.max(0, amount) / (watch.kind === 'level' ? 1 : view.seconds);
   }
   const { label } = watch;
   const counter = label.startsWith('it.') ? row?.counters.get(label.slice('it.'.length)) : view.counters.get(label);

@@ -44,6 +44,8 @@ export interface Current {
   readonly value: string;
   /** All that is needed to put it back exactly; plain text, kept in the change log. */
   readonly state: string;
+  /** The largest value that the host says it takes; `now.most` in the expressions of a fix. */
+  readonly most?: number;
 }
 
 /** What is known of one kind of setting. All pure; the host is reached by whoever runs the reads and acts. */
@@ -78,6 +80,8 @@ export interface Fix {
   readonly effect: Template;
   /** What a person must do before it can take effect (a program that must listen anew); `undefined` when nothing. */
   readonly then: Template | undefined;
+  /** Where it cannot help: not offered then, and why. `undefined` where it can always be tried. */
+  readonly unless: { readonly when: Condition; readonly why: Template } | undefined;
   /** What must stop moving. At least one. */
   readonly watch: readonly Watch[];
 }
@@ -87,13 +91,15 @@ export type Watch =
   /** A counter by its signal id; `it.NAME` for one of the fix's row. */
   | { readonly kind: 'signal'; readonly label: string }
   /** A number that no counter gives alone, how much of it in the window: `unanswered pings = delta.A - delta.B`. */
-  | { readonly kind: 'amount'; readonly label: string; readonly amount: Condition };
+  | { readonly kind: 'amount'; readonly label: string; readonly amount: Condition }
+  /** How far above a bound something is, at the end of the window: `level ports above 90 % = now.ports.used - …`. Cured is 0 or less. */
+  | { readonly kind: 'level'; readonly label: string; readonly amount: Condition };
 
 /** One setting of a fix. */
 export interface FixSetting {
   /** `sysctl net.core.somaxconn`, `link {it.name} mtu`: kind and address. */
   readonly address: Template;
-  /** The proposed value; `now.current` is the value that the host has. */
+  /** The proposed value; `now.current` is the value that the host has, `now.most` the largest that it says it takes. */
   readonly value: Condition;
   /** Whether a person may give another value; else `value` is what is set. */
   readonly asked: boolean;

@@ -27,7 +27,7 @@ const Setting = v.variant('kind', [
 
 const Proof = v.object({
   verdict: v.picklist(['stopped', 'less', 'same', 'quiet']),
-  lines: v.array(v.object({ signal: v.string(), before: v.number(), after: v.number() })),
+  lines: v.array(v.object({ signal: v.string(), before: v.number(), after: v.number(), level: v.boolean() })),
   seconds: v.tuple([v.number(), v.number()]),
 });
 

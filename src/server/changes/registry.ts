@@ -5,6 +5,7 @@ import { known } from '../../core/fix/kinds/index.js';
 import { planChange, settingsOf, type ChosenFix } from '../../core/fix/plan.js';
 import type { ProofRow } from '../../core/fix/proof.js';
 import type { ChangePlan, Fix } from '../../core/fix/types.js';
+import type { TableName } from '../../core/facts.js';
 import { msg } from '../../core/message.js';
 import { Change, type Refusal } from '../../engine/change.js';
 import type { Library } from '../../engine/library.js';
@@ -13,6 +14,7 @@ import { readSettings, type RootAt } from '../../engine/settings.js';
 import type { Translate } from '../../engine/report.js';
 import type { FixName, FixOffer, LoggedChange, PlanResult, UndoneChange } from '../../protocol/change.js';
 import { ServerNotifications } from '../../protocol/messages.js';
+import type { Look } from '../liveTarget.js';
 import type { RootAccess } from '../rootAccess.js';
 import type { Rpc } from '../rpc.js';
 import type { Targets } from '../targets.js';
@@ -48,6 +50,12 @@ interface Planned {
 /** How long a plan stands: what it shows of the host grows old. */
 const PLAN_MS = 10 * 60_000;
 
+/** For how long a host is looked at whose rows are not known, in seconds. */
+const LOOK_SECONDS = 1;
+
+/** Tables that only root can read. */
+const ROOTS_TABLES: ReadonlySet<TableName> = new Set(['rule', 'chain', 'drop']);
+
 /** For how long the counters are watched before and after a change, in seconds. */
 const WATCH_SECONDS = 5;
 
@@ -70,11 +78,12 @@ export class Changes {
     this.log = new ChangeLog(join(deps.storage, 'changes'));
   }
 
-  offer(name: FixName): FixOffer {
-    const fix = this.#find(name);
-    if (fix.kind === 'refused') return fix;
-    const { live } = this.#deps.targets.get(name.target);
-    return { kind: 'offer', title: fix.fix.title, rows: rowChoices(fix.fix, name.runbook, live.look) };
+  /** The rows for one of which a fix is. Rejects with a TransportError where they have to be read, and cannot be. */
+  async offer(name: FixName, signal: AbortSignal): Promise<FixOffer> {
+    const found = this.#find(name);
+    if (found.kind === 'refused') return found;
+    const { fix } = found;
+    return { kind: 'offer', title: fix.title, rows: rowChoices(fix, name.runbook, fix.each === 'host' ? undefined : await this.#look(name.target, fix, signal)) };
   }
 
   /** Reads what the fix would change. Rejects with a TransportError; refuses with a sentence. */
@@ -84,8 +93,8 @@ export class Changes {
     const { translate, targets } = this.#deps;
     const { live } = targets.get(name.target);
     const at = await this.#rootAt(live.uri, signal);
-    const look = live.look ?? { view: (await live.diagnose(1, () => undefined, signal)).view };
     const { fix } = found;
+    const look = await this.#look(live.uri, fix, signal);
     const row = fix.each === 'host' || rowKey === null ? undefined : look.view.rows.get(fix.each)?.get(rowKey);
     if (fix.each !== 'host' && row === undefined) return refused(translate(msg('“{0}” is not there any more.', rowKey ?? '')), null);
     const chosen: ChosenFix = { runbook: name.runbook, fix, row };
@@ -133,7 +142,7 @@ export class Changes {
       { id, plan, host, row, undoSeconds, watchSeconds: WATCH_SECONDS },
       {
         now: Date.now,
-        watch: async (length, abort) => (await live.diagnose(length, () => undefined, abort)).view,
+        watch: async (length, abort) => (await this.#watch(live.uri, row?.table, length, abort)).view,
         root: (interactive, abort) => this.#rootAt(live.uri, abort, interactive),
         comeInAnew: (abort) => this.#comeInAnew(live.uri, abort),
         changed: (now) => {
@@ -213,6 +222,21 @@ export class Changes {
     if (this.#deps.targets.get(uri).live.target.kind !== 'ssh') return;
     const opened = await this.#deps.open(uri, signal);
     await opened.close();
+  }
+
+  /** What is known of the host where that tells of the fix's rows, else a short look at it. */
+  async #look(target: string, { each }: Fix, signal: AbortSignal): Promise<Look> {
+    const known = this.#deps.targets.get(target).live.look;
+    if (known !== undefined && (each === 'host' || known.view.rows.get(each) !== undefined)) return known;
+    return this.#watch(target, each, LOOK_SECONDS, signal);
+  }
+
+  /** Watches a window, as root where only root sees the rows: whoever is about to change a host becomes root anyway. */
+  async #watch(target: string, rows: Fix['each'] | undefined, seconds: number, signal: AbortSignal): Promise<Look> {
+    const { live } = this.#deps.targets.get(target);
+    const progress = (): void => undefined;
+    if (rows === undefined || rows === 'host' || !ROOTS_TABLES.has(rows)) return live.diagnose(seconds, progress, signal);
+    return live.diagnose(seconds, progress, signal, (opened) => this.#deps.access.open(opened, seconds, signal));
   }
 
   /** The fix is looked up in the document that this server parsed; only ids ever come from outside. */

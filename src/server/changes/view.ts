@@ -62,7 +62,7 @@ export function proofView(proof: Proof, translate: Translate): ProofView {
 
 function proofSentence({ verdict, lines }: Proof): ReturnType<typeof msg> {
   const moved = lines.filter(({ before, after }) => before > 0 || after > 0);
-  const text = moved.map(({ signal, before, after }) => `${signal} ${perSecond(before)} → ${perSecond(after)}`).join(', ');
+  const text = moved.map(({ signal, before, after, level }) => `${signal} ${amountText(before, level)} → ${amountText(after, level)}`).join(', ');
   switch (verdict) {
     case 'stopped':
       return msg('It stopped: {0}.', text);
@@ -75,8 +75,8 @@ function proofSentence({ verdict, lines }: Proof): ReturnType<typeof msg> {
   }
 }
 
-function perSecond(rate: number): string {
-  return `${rate === 0 ? '0' : rate < 10 ? rate.toFixed(1) : String(Math.round(rate))}/s`;
+function amountText(amount: number, level: boolean): string {
+  return `${amount === 0 ? '0' : amount < 10 ? amount.toFixed(1) : String(Math.round(amount))}${level ? '' : '/s'}`;
 }
 
 /** An entry of the log. `bootId`: of the host's present run, where it is known. */

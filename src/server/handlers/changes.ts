@@ -5,7 +5,13 @@ import type { Rpc } from '../rpc.js';
 
 /** Answers what concerns changes of a host: planning, making, keeping and undoing them. */
 export function handleChanges(rpc: Rpc, changes: Changes): void {
-  rpc.handle(Requests.fixOffer, (name) => changes.offer(name));
+  rpc.handle(Requests.fixOffer, async (name, signal) => {
+    try {
+      return await changes.offer(name, signal);
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
 
   rpc.handle(Requests.fixPlan, async ({ row, values, ...name }, signal) => {
     try {

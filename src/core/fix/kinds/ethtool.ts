@@ -46,7 +46,7 @@ export const ethtoolKind: SettingKind<Ethtool> = {
   understand: (setting, [text = '']) => (setting.group === 'feature' ? feature(setting, text) : amount(setting, text)),
   check(setting, value, current) {
     if (setting.group === 'feature') return value === 'on' || value === 'off' ? undefined : msg('A feature is on or off.');
-    const most = Number(current.state.split(' ')[1] ?? 0);
+    const most = current.most ?? 0;
     const fits = /^\d{1,7}$/.test(value) && Number(value) >= 1 && Number(value) <= most;
     return fits ? undefined : msg('{0} takes a whole number from {1} to {2}: the driver allows no more.', ethtoolKind.name(setting), 1, most);
   },
@@ -78,5 +78,5 @@ function amount({ dev, group, name }: Ethtool, text: string): Current | Message 
   }
   const [most, value] = found;
   if (most === undefined || value === undefined) return msg('{0} has no {1} {2} that could be set.', dev, group, name);
-  return { value, state: `${value} ${most}` };
+  return { value, state: value, most: Number(most) };
 }

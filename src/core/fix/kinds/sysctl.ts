@@ -35,9 +35,15 @@ export const sysctlKind: SettingKind<Sysctl> = {
     const value = fields(text)[setting.index];
     return value === undefined ? msg('{0} has no number {1}.', file(setting), setting.index + 1) : { value, state };
   },
-  check(setting, value) {
-    if (!/^-?\d{1,16}$/.test(value)) return msg('{0} is a whole number.', sysctlKind.name(setting));
-    return Math.abs(Number(value)) <= LARGEST ? undefined : msg('{0} is too large.', value);
+  check(setting, value, current) {
+    const count = setting.index === null ? fields(current.state).length : 1;
+    const numbers = value.split(' ');
+    if (numbers.length !== count || !numbers.every((number) => /^-?\d{1,16}$/.test(number))) {
+      const name = sysctlKind.name(setting);
+      return count === 1 ? msg('{0} is a whole number.', name) : msg('{0} has {1} whole numbers, with a blank between them.', name, count);
+    }
+    const large = numbers.find((number) => Math.abs(Number(number)) > LARGEST);
+    return large === undefined ? undefined : msg('{0} is too large.', large);
   },
   sets(setting, value, current) {
     const { index } = setting;
