@@ -70,7 +70,7 @@ describe('with consent', () => {
     expect(found).toContainEqual(['by-rule', 'iptables-legacy filter INPUT 1', true]);
     expect(found).toContainEqual(['by-trace', 'NETFILTER_DROP@nft_do_chain', true]);
     const trace = diagnosis.findings.find(({ cause }) => cause === 'by-trace');
-    expect(trace?.summary).toMatch(/whole machine/);
+    expect(trace?.summary).toMatch(/whole host/);
   });
 
   it('a rule without a counter is listed as one that cannot be counted', async () => {
