@@ -77,28 +77,43 @@ export class ConditionCompiler {
       const defined = used.flatMap((name) => definitions.get(name)?.references ?? []);
       const directs = new Map([...definitions].map(([name, { direct }]) => [name, direct]));
       const direct = this.#plain === 'direct' ? directOf(parsed.ast, directs) : nothingDirect;
-      const condition: Condition = {
-        source,
-        type: check.type ?? 'dyn',
-        references: [...references, ...defined],
-        direct,
-        evaluate(window, row) {
-          const plain = direct(window, row);
-          if (plain === MISSING) return UNDECIDED;
-          if (plain !== ELSE) return { kind: 'value', value: plain };
-          try {
-            const def = valuesOf(used, definitions, window, row);
-            const value: unknown = parsed({ ...window.scope, def, ...(row ? { it: window.row(row) } : {}) });
-            return { kind: 'value', value: typeof value === 'bigint' ? Number(value) : value };
-          } catch (error) {
-            if (error instanceof EvaluationError && /^No such key/.test(error.message)) return UNDECIDED;
-            return { kind: 'error', message: firstLine(error) };
-          }
-        },
-      };
-      return { ok: true, condition };
+      const type = check.type ?? 'dyn';
+      return { ok: true, condition: new CompiledCondition(env, source, type, [...references, ...defined], direct, used, definitions) };
     } catch (error) {
       return { ok: false, problem: problemOf(error, source) };
+    }
+  }
+}
+
+/**
+ * What is left of a compiled expression. Its tree is not: it is large, and most expressions are plain, so that one that is
+ * not is read once more when it is first met.
+ */
+class CompiledCondition implements Condition {
+  #interpreter: ReturnType<Environment['parse']> | undefined;
+
+  constructor(
+    private readonly env: Environment,
+    readonly source: string,
+    readonly type: string,
+    readonly references: readonly Reference[],
+    readonly direct: Direct,
+    private readonly used: readonly string[],
+    private readonly definitions: Definitions,
+  ) {}
+
+  evaluate(window: ScopedView, row?: RowWindow): Outcome {
+    const plain = this.direct(window, row);
+    if (plain === MISSING) return UNDECIDED;
+    if (plain !== ELSE) return { kind: 'value', value: plain };
+    try {
+      this.#interpreter ??= this.env.parse(this.source);
+      const def = valuesOf(this.used, this.definitions, window, row);
+      const value: unknown = this.#interpreter({ ...window.scope, def, ...(row ? { it: window.row(row) } : {}) });
+      return { kind: 'value', value: typeof value === 'bigint' ? Number(value) : value };
+    } catch (error) {
+      if (error instanceof EvaluationError && /^No such key/.test(error.message)) return UNDECIDED;
+      return { kind: 'error', message: firstLine(error) };
     }
   }
 }
