@@ -43,3 +43,15 @@ export const isComment = (line: string | undefined): boolean => line?.startsWith
 export function replaced(text: string | null, at: number, added: readonly string[]): string {
   return isComment(linesOf(text)[at - 1]) ? spliced(text, at - 1, 2, added) : spliced(text, at, 1, added);
 }
+
+/**
+ * Puts a block of ours (its comment and these lines) into a text: in the place of an earlier block of ours for the same
+ * thing, which is known by how its last line begins, else at the end. The same text where that line stands already.
+ */
+export function withBlock(text: string | null, own: string, block: readonly string[], begins: string): string {
+  const lines = linesOf(text).map((line) => line.replace(/\r$/, ''));
+  const size = block.length;
+  const at = lines.findIndex((line, index) => line.startsWith(begins) && isComment(lines[index - size]));
+  if (at < 0) return appended(text, [own, ...block]);
+  return lines[at] === block.at(-1) ? (text ?? '') : spliced(text, at - size, size + 1, [own, ...block]);
+}

@@ -16,7 +16,7 @@ const LAST = '/etc/sysctl.conf';
 /** Files are read in the order of their names, and the last word stands: ours is after any that is usual. */
 const NAMES: readonly string[] = ['99-zz-droplens.conf', 'zz-droplens.conf', 'zzzz-droplens.conf'];
 
-export const sysctlWanted: Omit<Wanted, 'links'> = {
+export const SYSCTL_WANTED: Omit<Wanted, 'links'> = {
   files: [LAST],
   folders: FOLDERS.map((path) => ({ path, suffix: '.conf' })),
   present: ['/run/systemd/system', '/run/openrc', '/etc/runlevels/boot/sysctl'],
@@ -63,7 +63,7 @@ export function sysctlWays(kept: Kept, setting: Sysctl, facts: HostFacts, author
   const name = NAMES.find((one) => others.every(({ file }) => baseName(file.path) <= one));
   const path = `${OURS}/${name ?? ''}`;
   if (name !== undefined && facts.writable.has(OURS) && facts.files.get(path)?.text !== null && !ways.some((way) => way.path === path)) {
-    const before = setters.filter(({ file }) => file.path !== path).map((setter) => otherSetter(setter));
+    const before = [...new Set([...setters, ...settersIn(facts.files.get(LAST), setting.path)])].filter(({ file }) => file.path !== path && !(file.path !== LAST && file.real === LAST)).map(otherSetter);
     ways.push({ means: 'sysctl.d', path, edit, notes: [...before, ...common] });
   }
   if (ways.length > 0) return { kind: 'ways', ways };
@@ -93,7 +93,7 @@ function pathOf(key: string): string {
 }
 
 /** Who sets a key, the one whose word stands last. */
-function settersOf(path: string, { files }: HostFacts): readonly Setter[] {
+function settersOf(path: string, { files, present }: HostFacts): readonly Setter[] {
   const byName = new Map<string, HostFile>();
   for (const folder of FOLDERS) {
     for (const file of files.values()) {
@@ -103,12 +103,16 @@ function settersOf(path: string, { files }: HostFacts): readonly Setter[] {
   }
   const ordered = [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
   const last = files.get(LAST);
-  const all = last === undefined ? ordered : [...ordered, last];
-  const setters = all.flatMap((file) => assignments(file.text ?? '').filter((one) => one.path === path || matches(one.path, path)).map((one) => ({ ...one, file })));
+  // systemd-sysctl reads it only where a link leads to it.
+  const isRead = last !== undefined && (!present.has('/run/systemd/system') || ordered.some(({ real }) => real === last.real));
+  const setters = [...ordered, ...(isRead ? [last] : [])].flatMap((file) => settersIn(file, path));
   // A key that is named itself is no longer a pattern's.
   const named = setters.filter((one) => one.path === path);
   return named.length > 0 ? named : setters;
 }
+
+const settersIn = (file: HostFile | undefined, path: string): readonly Setter[] =>
+  file === undefined ? [] : assignments(file.text ?? '').filter((one) => one.path === path || matches(one.path, path)).map((one) => ({ ...one, file }));
 
 /** Patterns of glob(7), in which a star stays within one part of the path. */
 function matches(pattern: string, path: string): boolean {
