@@ -145,9 +145,19 @@ export class Agent {
     await this.#do('capture', { dev, opts });
   }
 
-  /** A tun device that is never read. */
-  async tun(name: string): Promise<void> {
-    await this.#do('tun', { name });
+  /** A tun device that is read by {@link drain} alone. */
+  async tun(name: string): Promise<number> {
+    return number(await this.#do('tun', { name }), 'socket');
+  }
+
+  /** Reads the datagrams or packets that have come so far. */
+  async drain(socket: number): Promise<number> {
+    return number(await this.#do('drain', { socket }), 'read');
+  }
+
+  /** Accepts and closes every connection that waits. */
+  async drainAccepts(socket: number): Promise<number> {
+    return number(await this.#do('drain_accepts', { socket }), 'accepted');
   }
 
   stop(): Promise<void> {

@@ -126,6 +126,13 @@ export class Lab implements AsyncDisposable {
     return { near, router, inside, outside, far };
   }
 
+  /** The program that holds sockets of the machine itself, for traffic over its loopback. */
+  machineAgent(): Agent {
+    const agent = new Agent(['python3', '-u', AGENT]);
+    this.#agents.push(agent);
+    return agent;
+  }
+
   /** Sets what belongs to the whole machine, and puts it back when the lab ends. */
   async machineSysctl(name: string, value: string | number): Promise<void> {
     const before = (await succeed(['sysctl', '-n', name])).trim();

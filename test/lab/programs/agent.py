@@ -290,11 +290,38 @@ def tun(name):
     return {'socket': hold(Tun(name))}
 
 
+def drain(socket_):
+    """Reads what has come so far, and counts it."""
+    fd = held[socket_].fileno()
+    os.set_blocking(fd, False)
+    count = 0
+    try:
+        while os.read(fd, 1 << 16):
+            count += 1
+    except BlockingIOError:
+        pass
+    return {'read': count}
+
+
+def drain_accepts(socket_):
+    """Accepts and closes every connection that waits."""
+    listener = held[socket_]
+    listener.setblocking(False)
+    count = 0
+    try:
+        while True:
+            listener.accept()[0].close()
+            count += 1
+    except BlockingIOError:
+        pass
+    return {'accepted': count}
+
+
 OPERATIONS = {
     operation.__name__: operation
     for operation in (
         listen, accept, swallow, connect, send, stream, receive, udp, read_all, swallow_udp, sendto, setopt, sign, drop_all, close,
-        frames, answer_to, limit_files, accept_for_ever, reset, capture, tun,
+        frames, answer_to, limit_files, accept_for_ever, reset, capture, tun, drain, drain_accepts,
     )
 }
 
