@@ -129,7 +129,8 @@ export const parts = [
     name: 'ssh',
     what: 'vitest: a real sshd on 127.0.0.1',
     whyNot: async () => missing(['sshd', 'ssh', 'ssh-keygen']),
-    run: (context) => tests(['test/ssh'], 600, context),
+    // These wait far more than they compute.
+    run: (context) => tests(['test/ssh', '--maxWorkers=3'], 600, context),
   },
   {
     name: 'lab',

@@ -146,8 +146,12 @@ describe('a server that goes and comes', () => {
 
 describe('a server that is frozen', () => {
   const stop = async (sshd: Awaited<ReturnType<typeof startSshd>>): Promise<number[]> => {
-    const frozen = await sshd.connections();
-    expect(frozen.length).toBeGreaterThan(0);
+    // On a busy machine a short keepalive may just have cost the connection by itself.
+    const frozen = await vi.waitFor(async () => {
+      const connections = await sshd.connections();
+      expect(connections.length).toBeGreaterThan(0);
+      return connections;
+    });
     for (const pid of frozen) process.kill(pid, 'SIGSTOP');
     return frozen;
   };
@@ -190,11 +194,13 @@ describe('a server that is frozen', () => {
     undo.push(() => live.dispose());
     live.watch(true, 250);
     await vi.waitFor(() => expect(live.look?.view.samples).toBeGreaterThan(4), { timeout: 20_000 });
+    const before = connects.length;
     const frozen = await stop(sshd);
     undo.push(() => thaw(frozen));
     await vi.waitFor(() => expect(states.some((state) => state.kind === 'stale' && /did not answer for 3 s/.test(state.why))).toBe(true), { timeout: 10_000 });
     await vi.waitFor(() => expect(live.state.kind).toBe('live'), { timeout: 20_000 });
-    expect(connects).toEqual([false, false]);
+    expect(connects.length).toBeGreaterThan(before);
+    expect(connects.every((interactive) => !interactive)).toBe(true);
     thaw(frozen);
     await live.dispose();
     await gone(tag, 10);
