@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly channel?: 'stdio' | 'ipc';
   /** Arguments of Node, before the server's file. */
   readonly nodeArgs?: readonly string[];
+  /** Arguments that come before Node: the way into a namespace. */
+  readonly within?: readonly string[];
   /** What it writes to stderr shows up in the test's unless it is to be read. */
   readonly stderr?: 'inherit' | 'pipe';
 }
@@ -35,9 +37,10 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startServer(file: string, { runbooks, storage, env, channel = 'stdio', nodeArgs = [], stderr = 'inherit' }: ServerOptions): Promise<TestServer> {
+export async function startServer(file: string, { runbooks, storage, env, channel = 'stdio', nodeArgs = [], within = [], stderr = 'inherit' }: ServerOptions): Promise<TestServer> {
   const over = channel === 'ipc' ? '--node-ipc' : '--stdio';
-  const child = spawn(process.execPath, [...nodeArgs, file, over], {
+  const [program = process.execPath, ...args] = [...within, process.execPath, ...nodeArgs, file, over];
+  const child = spawn(program, args, {
     stdio: channel === 'ipc' ? ['ignore', 'ignore', stderr, 'ipc'] : ['pipe', 'pipe', stderr],
     ...(env === undefined ? {} : { env }),
   });

@@ -90,18 +90,22 @@ export class ChangeLog {
 
   /** Adds an entry, or takes the place of the one with its id. */
   async put(entry: Entry): Promise<void> {
-    const turn = this.#last.then(() => this.#write(entry));
+    return this.update(entry.target, (entries) => {
+      const isThere = entries.some(({ id }) => id === entry.id);
+      return isThere ? entries.map((one) => (one.id === entry.id ? entry : one)) : [...entries, entry];
+    });
+  }
+
+  /** Changes entries of a target in one step: all of it is kept, or nothing. */
+  async update(target: string, change: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
+    const turn = this.#last.then(async () => this.#write(target, change(await this.#read(target))));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #write(entry: Entry): Promise<void> {
-    const entries = [...(await this.#read(entry.target))];
-    const at = entries.findIndex(({ id }) => id === entry.id);
-    if (at < 0) entries.push(entry);
-    else entries[at] = entry;
+  async #write(target: string, entries: readonly Entry[]): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const path = this.#path(entry.target);
+    const path = this.#path(target);
     const fresh = `${path}.${randomBytes(6).toString('hex')}`;
     await writeFile(fresh, JSON.stringify({ version: 1, entries: entries.slice(-MOST_ENTRIES) }), { mode: 0o600 });
     await rename(fresh, path);

@@ -19,6 +19,7 @@ import type { RootAccess } from '../rootAccess.js';
 import type { Rpc } from '../rpc.js';
 import type { Targets } from '../targets.js';
 import { ChangeLog, type Entry } from './log.js';
+import { Persisting } from './persist.js';
 import { rowChoices } from './rows.js';
 import { undoLogged } from './undoLogged.js';
 import { changeState, loggedChange, planView, standingOf } from './view.js';
@@ -69,6 +70,7 @@ const newId = (): string => randomBytes(16).toString('hex');
 /** All changes of this session: their plans, those under way, and the log of what was done. */
 export class Changes {
   readonly log: ChangeLog;
+  readonly persisting: Persisting;
   readonly #deps: ChangesDeps;
   readonly #plans = new Map<string, Planned>();
   readonly #running = new Map<string, { readonly target: string; readonly change: Change }>();
@@ -76,6 +78,7 @@ export class Changes {
   constructor(deps: ChangesDeps) {
     this.#deps = deps;
     this.log = new ChangeLog(join(deps.storage, 'changes'));
+    this.persisting = new Persisting({ targets: deps.targets, log: this.log, translate: deps.translate, rootAt: (target, signal) => this.rootAt(target, signal), now: Date.now });
   }
 
   /** The rows for one of which a fix is. Rejects with a TransportError where they have to be read, and cannot be. */
@@ -185,13 +188,16 @@ export class Changes {
     const at = await this.#rootAt(live.uri, signal);
     const { bootId } = (await live.connect(true, signal)).session.host;
     const results: UndoneChange[] = [];
-    for (const entry of entries) {
+    for (const { id } of entries) {
+      // What was undone before it may have changed what is known of its files.
+      const entry = (await this.log.of(live.uri)).find((one) => one.id === id);
+      if (entry === undefined) continue;
       if (standingOf(entry, bootId) === 'undone') {
         results.push({ change: entry.id, title: entry.title, result: 'already', text: translate(msg('It was undone before.')) });
         continue;
       }
-      const { result, text } = await undoLogged(at, entry, { force, rebooted: bootId !== entry.bootId }, signal);
-      if (result !== 'conflict' && result !== 'failed') await this.log.put({ ...entry, undoneAt: Date.now() });
+      const { result, text } = await undoLogged(at, this.log, entry, { force, rebooted: bootId !== entry.bootId }, signal);
+      if (result !== 'conflict' && result !== 'failed') await this.log.update(live.uri, (all) => all.map((one) => (one.id === entry.id ? { ...one, undoneAt: Date.now() } : one)));
       results.push({ change: entry.id, title: entry.title, result, text: translate(text) });
     }
     return results;

@@ -40,4 +40,20 @@ export function handleChanges(rpc: Rpc, changes: Changes): void {
       throw forPeople(error);
     }
   });
+
+  rpc.handle(Requests.persistOffer, async ({ target, change }, signal) => {
+    try {
+      return await changes.persisting.offer(target, change, signal);
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
+
+  rpc.handle(Requests.persistApply, async ({ target, change, edit }, signal) => {
+    try {
+      return await changes.persisting.apply(target, change, edit, signal);
+    } catch (error) {
+      throw forPeople(error);
+    }
+  });
 }

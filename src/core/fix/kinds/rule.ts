@@ -52,7 +52,8 @@ function asCurrent(rule: RuleName, state: string): Current {
   return { value: withoutVerdict(rule, state) === state ? 'off' : 'on', state };
 }
 
-function withoutVerdict(rule: RuleName, state: string): string {
+/** A rule's text without what ends a packet's way; the same text where it has no such thing. */
+export function withoutVerdict(rule: RuleName, state: string): string {
   if (rule.backend === 'nft') {
     const comment = /\s*comment "[^"]*"$/.exec(state)?.[0] ?? '';
     const rest = state.slice(0, state.length - comment.length).replace(NFT_VERDICT, '');

@@ -20,10 +20,13 @@ export function spliced(text: string | null, at: number, count: number, added: r
   return textOf([...lines.slice(0, at), ...inStyle(lines, added), ...lines.slice(at + count)]);
 }
 
-/** Puts lines at the end of a text. */
+/**
+ * Adds lines to a text: at its end, or at its beginning where its last line does not end with a newline. After such a
+ * line, ours would be without one themselves, and whatever is added to the file later would become a part of them.
+ */
 export function appended(text: string | null, added: readonly string[]): string {
   const lines = linesOf(text);
-  return spliced(text, lines.at(-1) === '' ? lines.length - 1 : lines.length, 0, added);
+  return spliced(text, lines.at(-1) === '' ? lines.length - 1 : 0, 0, added);
 }
 
 const MARK = '# Droplens ';

@@ -1,4 +1,5 @@
 import { msg, type Message } from '../../message.js';
+import { uncounted } from '../sameRule.js';
 import type { RuleName, Setting } from '../types.js';
 import { comment, linesOf, replaced } from './lines.js';
 import { isWritable } from './sysctl.js';
@@ -97,8 +98,7 @@ function savedLines({ table, chain }: RuleName, state: string, lines: readonly s
   return found;
 }
 
-/** A rule's text without what it has counted. */
-const plain = (text: string): string => text.trim().replace(/\bcounter packets \d+ bytes \d+/g, 'counter').replace(/\s+/g, ' ').replace(/;$/, '');
+const plain = (text: string): string => uncounted(text).replace(/;$/, '');
 
 function lineOf(rule: RuleName, state: string, old: string): string {
   const indent = /^\s*/.exec(old)?.[0] ?? '';
