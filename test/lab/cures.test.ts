@@ -107,7 +107,7 @@ async function goTheWholeWay(cure: Cure): Promise<void> {
       await decide(change, 'measure');
     }
     const state = await until(({ phase, proof }) => phase.kind === 'trial' && !phase.measuring && proof?.verdict === 'stopped', 60).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${JSON.stringify(server.received('droplens/change').at(-1))}`);
+      throw new Error(`${String(error)}: ${JSON.stringify((server.received('droplens/change') as readonly ChangeState[]).findLast((one) => one.change === change))}`);
     });
     if (process.env['DROPLENS_LAB_SHOW'] === '1') process.stdout.write(`${cure.id}: ${state.proof?.sentence ?? JSON.stringify(state.phase)}\n`);
     expect(state.proof?.verdict, JSON.stringify(state)).toBe('stopped');

@@ -16,7 +16,7 @@ export const qdiscKind: SettingKind<Qdisc> = {
   name: ({ dev, parent, option }) => `${option} of qdisc ${parent} on ${dev}`,
   reads: ({ dev }) => [{ kind: 'run', argv: ['tc', 'qdisc', 'show', 'dev', dev] }],
   understand({ dev, parent }, [text = '']): Current | Message {
-    const row = parseTcQdisc(text).rows.find(({ labels }) => labels.get('dev') === dev && labels.get('parent') === parent);
+    const row = parseTcQdisc(withDevice(text, dev)).rows.find(({ labels }) => labels.get('dev') === dev && labels.get('parent') === parent);
     if (row === undefined) return msg('There is no queueing discipline at {0} of {1}.', parent, dev);
     const kind = row.labels.get('kind') ?? '';
     const handle = row.labels.get('handle') ?? '';
@@ -39,6 +39,11 @@ export const qdiscKind: SettingKind<Qdisc> = {
     return change(setting, before.state, limit);
   },
 };
+
+/** Asked for one device, tc leaves its name out of the listing (tc/tc_qdisc.c, print_qdisc). */
+function withDevice(text: string, dev: string): string {
+  return text.replace(/^(qdisc \S+ \S+) (?!dev )/gm, (_line, head: string) => `${head} dev ${dev} `);
+}
 
 function change({ dev, parent }: Qdisc, state: string, limit: string): readonly Act[] {
   const [kind = '', handle = ''] = state.split(' ');
