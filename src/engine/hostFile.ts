@@ -52,12 +52,14 @@ export async function writeTextFile(at: RootAt, path: string, text: string, sign
   if (Buffer.byteLength(text) > LARGEST) return msg('{0} would be too long.', path);
   const fresh = `${path}.droplens-${randomBytes(6).toString('hex')}`;
   const [file, next] = [quote(path), quote(fresh)];
+  // What ends it comes with the end of whoever reads its output: a shell that says so then must not end of that first.
   // netplan's files are for root alone (netplan(5)): it complains about others.
   const script = `set -e
 umask ${path.startsWith('/etc/netplan/') ? '077' : '022'}
 mkdir -p -- ${quote(path.replace(/\/[^/]*$/, '') || '/')}
 trap ${quote(`rm -f -- ${next}`)} EXIT
-trap 'exit 1' TERM HUP INT
+trap '' PIPE
+trap 'trap "" TERM HUP INT; exit 1' TERM HUP INT
 if [ -e ${file} ]; then cp -p -- ${file} ${next}; fi
 printf '%s' ${quote(text)} > ${next}
 ${onlyIf(path, expected)}
