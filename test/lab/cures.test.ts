@@ -8,7 +8,8 @@ import { DiagnosisReport } from '../../src/protocol/diagnosis.js';
 import { RunbookDocument } from '../../src/protocol/runbook.js';
 import { startServer, type TestServer } from '../server/client.js';
 import { bundle, type Bundled } from '../support/bundle.js';
-import type { Cure, CureScene } from './cure.js';
+import type { Cure, CuredSetting, CureScene } from './cure.js';
+import { hostOf, keepOver } from './keep.js';
 import { Lab, whyNot } from './lab.js';
 import { Pool } from './pool.js';
 
@@ -34,9 +35,6 @@ afterAll(async () => {
   built.remove();
   rmSync(storage, { recursive: true, force: true });
 });
-
-const ask = async <S extends v.GenericSchema>(schema: S, method: string, params: unknown): Promise<v.InferOutput<S>> =>
-  v.parse(schema, await server.rpc.sendRequest(`droplens/${method}`, params));
 
 const files = readdirSync(join(__dirname, 'cures')).filter((name) => name.endsWith('.ts')).toSorted();
 const cures = await Promise.all(files.map(async (name) => ((await import(`./cures/${name.slice(0, -'.ts'.length)}.ts`)) as { default: Cure }).default));
@@ -76,66 +74,126 @@ class Load {
 
 const Begun = v.object({ kind: v.literal('begun'), change: v.string() });
 
-/** From the fault to the proof and back, and to the proof once more. */
-async function goTheWholeWay(cure: Cure): Promise<void> {
-  await using lab = new Lab();
-  const scene = await cure.setUp(lab);
-  const target = scene.target === 'machine' ? 'local:/' : `local:/netns/${scene.target.netns}`;
-  const settings = scene.settings ?? cure.settings;
-  if (settings === undefined) throw new Error(`${cure.id} does not say what is set`);
-  const { hash } = await ask(RunbookDocument, 'runbook/open', { target, runbook: cure.runbook });
-  const load = new Load(scene);
-  let trial: string | undefined;
-  const findings = async (): Promise<string[]> => {
-    const report = await ask(DiagnosisReport, 'diagnose', { target, seconds: 3 });
+const Undone = v.object({ results: v.array(UndoneChange) });
+
+/** A person at an editor whose server looks at one target. */
+class Desk {
+  readonly server: TestServer;
+  readonly target: string;
+  readonly #cure: Cure;
+  readonly #scene: CureScene;
+  readonly #load: Load;
+  readonly #settings: readonly CuredSetting[];
+  #trial: string | undefined;
+
+  constructor(server: TestServer, target: string, { cure, scene, load, settings }: { readonly cure: Cure; readonly scene: CureScene; readonly load: Load; readonly settings: readonly CuredSetting[] }) {
+    [this.server, this.target, this.#cure, this.#scene, this.#load, this.#settings] = [server, target, cure, scene, load, settings];
+  }
+
+  async ask<S extends v.GenericSchema>(schema: S, method: string, params: object): Promise<v.InferOutput<S>> {
+    return v.parse(schema, await this.server.rpc.sendRequest(`droplens/${method}`, { target: this.target, ...params }));
+  }
+
+  async findings(): Promise<string[]> {
+    const report = await this.ask(DiagnosisReport, 'diagnose', { seconds: 3 });
     return report.findings.filter(({ severity }) => severity === 'loss' || severity === 'risk').map(({ cause }) => cause);
-  };
-  const decide = (change: string, decision: string): Promise<unknown> => server.rpc.sendRequest('droplens/fix/decide', { target, change, decision });
-  const applied = async (): Promise<ChangeState> => {
-    const fix = { target, runbook: cure.runbook, hash, fix: cure.fix, row: scene.row?.() ?? null, values: scene.values ?? {} };
-    const planned = await ask(PlanResult, 'fix/plan', fix);
+  }
+
+  #decide(change: string, decision: string): Promise<unknown> {
+    return this.server.rpc.sendRequest('droplens/fix/decide', { target: this.target, change, decision });
+  }
+
+  /** Plans, applies, waits for the proof, keeps. */
+  async applied(): Promise<ChangeState> {
+    const [cure, scene] = [this.#cure, this.#scene];
+    const { hash } = await this.ask(RunbookDocument, 'runbook/open', { runbook: cure.runbook });
+    const fix = { runbook: cure.runbook, hash, fix: cure.fix, row: scene.row?.() ?? null, values: scene.values ?? {} };
+    const planned = await this.ask(PlanResult, 'fix/plan', fix);
     if (planned.kind !== 'plan') throw new Error(planned.why);
-    expect(planned.plan.steps).toMatchObject(settings);
-    const { change } = await ask(Begun, 'fix/apply', { target, plan: planned.plan.plan, seconds: 120 });
-    trial = change;
+    expect(planned.plan.steps).toMatchObject(this.#settings);
+    const { change } = await this.ask(Begun, 'fix/apply', { plan: planned.plan.plan, seconds: 120 });
+    this.#trial = change;
     const until = (fits: (state: ChangeState) => boolean, seconds: number): Promise<ChangeState> =>
-      server.until<ChangeState>('droplens/change', (state) => state.change === change && (fits(state) || state.phase.kind === 'over'), seconds);
+      this.server.until<ChangeState>('droplens/change', (state) => state.change === change && (fits(state) || state.phase.kind === 'over'), seconds);
     if (scene.restart !== undefined) {
       await until(({ phase }) => phase.kind === 'trial', 40);
-      await load.between(scene.restart);
+      await this.#load.between(scene.restart);
       await until(({ phase, proof }) => phase.kind === 'trial' && !phase.measuring && proof !== null, 40);
-      await decide(change, 'measure');
+      await this.#decide(change, 'measure');
     }
     const state = await until(({ phase, proof }) => phase.kind === 'trial' && !phase.measuring && proof?.verdict === 'stopped', 60).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${JSON.stringify((server.received('droplens/change') as readonly ChangeState[]).findLast((one) => one.change === change))}`);
+      throw new Error(`${String(error)}: ${JSON.stringify((this.server.received('droplens/change') as readonly ChangeState[]).findLast((one) => one.change === change))}`);
     });
     if (process.env['DROPLENS_LAB_SHOW'] === '1') process.stdout.write(`${cure.id}: ${state.proof?.sentence ?? JSON.stringify(state.phase)}\n`);
     expect(state.proof?.verdict, JSON.stringify(state)).toBe('stopped');
-    expect(await decide(change, 'keep')).toMatchObject({ kind: 'done' });
-    trial = undefined;
-    return until(({ phase }) => phase.kind === 'over', 20);
-  };
+    expect(await this.#decide(change, 'keep')).toMatchObject({ kind: 'done' });
+    this.#trial = undefined;
+    const over = await until(({ phase }) => phase.kind === 'over', 20);
+    expect(over.phase).toMatchObject({ kind: 'over', outcome: 'kept' });
+    return over;
+  }
+
+  /** Back to the fault. */
+  async undo(change: string): Promise<void> {
+    const undone = await this.ask(Undone, 'changes/undo', { changes: [change], force: false });
+    expect(undone.results).toMatchObject([{ change, result: 'undone' }]);
+    await this.#load.between(this.#scene.restart);
+  }
+
+  /** What was left on trial must not stand in the way of the next. */
+  async leave(): Promise<void> {
+    if (this.#trial !== undefined) await this.#decide(this.#trial, 'undo');
+    await this.server.rpc.sendRequest('droplens/disconnect', { target: this.target });
+  }
+}
+
+/** From the fault to the proof and back; to the proof once more, into the host's file, and back again. */
+async function goTheWholeWay(cure: Cure): Promise<void> {
+  await using lab = new Lab();
+  const scene = await cure.setUp(lab);
+  const settings = scene.settings ?? cure.settings;
+  if (settings === undefined) throw new Error(`${cure.id} does not say what is set`);
+  const load = new Load(scene);
+  const parts = { cure, scene, load, settings };
   try {
-    expect(await findings()).toContain(cure.runbook);
-    const first = await applied();
-    expect(first.phase).toMatchObject({ kind: 'over', outcome: 'kept' });
-    expect(await findings()).not.toContain(cure.runbook);
-    const undone = await ask(v.object({ results: v.array(UndoneChange) }), 'changes/undo', { target, changes: [first.change], force: false });
-    expect(undone.results).toMatchObject([{ change: first.change, result: 'undone' }]);
-    await load.between(scene.restart);
-    expect(await findings()).toContain(cure.runbook);
-    const second = await applied();
-    expect(second.phase).toMatchObject({ kind: 'over', outcome: 'kept' });
-    const { changes } = await ask(v.object({ changes: v.array(LoggedChange) }), 'changes/list', { target });
-    expect(changes.filter(({ change }) => change === first.change || change === second.change)).toMatchObject([
-      { change: second.change, outcome: 'kept', standing: 'in-effect' },
-      { change: first.change, outcome: 'kept', standing: 'undone' },
-    ]);
+    const desk = new Desk(server, scene.target === 'machine' ? 'local:/' : `local:/netns/${scene.target.netns}`, parts);
+    try {
+      expect(await desk.findings()).toContain(cure.runbook);
+      const first = await desk.applied();
+      expect(await desk.findings()).not.toContain(cure.runbook);
+      await desk.undo(first.change);
+      expect(await desk.findings()).toContain(cure.runbook);
+      const { changes } = await desk.ask(v.object({ changes: v.array(LoggedChange) }), 'changes/list', {});
+      expect(changes.filter(({ change }) => change === first.change)).toMatchObject([{ outcome: 'kept', standing: 'undone' }]);
+    } finally {
+      await desk.leave();
+    }
+    await keepAndUndo(parts);
   } finally {
-    // What was left on trial must not stand in the way of the next.
-    if (trial !== undefined) await decide(trial, 'undo');
     await load.stop();
-    await server.rpc.sendRequest('droplens/disconnect', { target });
+  }
+}
+
+/** The same where the fault's namespace is a host of its own: only a host has files that are read at boot. */
+async function keepAndUndo(parts: ConstructorParameters<typeof Desk>[2]): Promise<void> {
+  const { cure, scene, settings } = parts;
+  using host = await hostOf(scene);
+  const folder = mkdtempSync(join(tmpdir(), 'droplens-cures-'));
+  const own = await startServer(built.file, { runbooks, storage: folder, within: host.within });
+  const desk = new Desk(own, 'local:/', parts);
+  try {
+    expect(await desk.findings()).toContain(cure.runbook);
+    const { change } = await desk.applied();
+    const isBack = await keepOver(own, host, change, settings);
+    const { changes } = await desk.ask(v.object({ changes: v.array(LoggedChange) }), 'changes/list', {});
+    expect(changes).toMatchObject([{ change, outcome: 'kept', standing: 'in-effect' }]);
+    await desk.undo(change);
+    isBack();
+    expect(await desk.findings()).toContain(cure.runbook);
+  } finally {
+    await desk.leave();
+    await own.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

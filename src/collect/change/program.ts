@@ -22,7 +22,8 @@ export const eventMark = (nonce: string): string => `droplens:${nonce} `;
 
 /** Shell text of one act, as a person is shown it. */
 export function actLine(act: Act): string {
-  if (act.kind === 'write') return `printf '%s\\n' ${quote(act.text)} > ${quote(act.path)}`;
+  // By cat, because a shell's own printf does not say why the kernel refused the value (dash: “I/O error”).
+  if (act.kind === 'write') return `printf '%s\\n' ${quote(act.text)} | cat > ${quote(act.path)}`;
   const line = quoteArgv(act.argv);
   const whole = act.stdin === undefined ? line : `printf '%s' ${quote(act.stdin)} | ${line}`;
   return act.tolerates === undefined ? whole : `${whole} || [ $? -eq ${act.tolerates} ]`;
