@@ -100,7 +100,10 @@ export class Change {
       this.#deadline = this.#deps.now() + undoSeconds * 1_000;
       // The host's clock runs from here, whatever becomes of the connection while the change is made.
       this.#set({ kind: 'trial', deadline: this.#deadline, measuring: true });
-      void trial.ended.then((how) => this.#ended(how));
+      void trial.ended.then(async (how) => {
+        // What could not be made is told below, with the reason.
+        if ((await trial.applied).kind !== 'failed') this.#ended(how);
+      });
       const applied = await trial.applied;
       if (applied.kind === 'failed') return await this.#failed(applied.said);
       if (applied.kind === 'unheard') return this.#waitForHost();
@@ -221,7 +224,8 @@ export class Change {
         void this.#settle('late', msg('Nobody confirmed in time: the host undid the change.'), false).catch(() => this.#waitForHost());
         break;
       case 'undo-failed':
-        this.#over('stuck', msg('The host could not undo the change.'));
+        // What it could not write may be as it was all the same: a file that takes no value cannot be given its own.
+        void this.#settle('late', msg('Nobody confirmed in time: the host undid the change.'), false).catch(() => this.#over('stuck', msg('The host could not undo the change.')));
         break;
       case 'kept':
         this.#over('kept', msg('The change was kept.'));

@@ -167,6 +167,23 @@ test('people who write runbooks see their mistakes in place', async () => {
   ]);
 });
 
+test('mistakes in a fix are shown in their place, too', async () => {
+  const head = ['---', 'kind: cause', 'id: x', 'title: x', 'layer: link', 'direction: rx', 'step: s', 'loss: delta.Ip.OutDiscards > 1', 'summary: s', 'fixes:'];
+  const fix = ['  - id: f', '    title: F', '    set: registry x', '    value: "1 +"', '    risk: harmless', '    effect: e', '    watch: [Ip.Nothing]', '---', ''];
+  const uri = 'file:///fix.runbook.md';
+  await server.rpc.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'markdown', version: 1, text: [...head, ...fix].join('\n') } });
+  const { diagnostics } = await server.until<{ uri: string; diagnostics: { message: string; range: { start: { line: number; character: number } } }[] }>(
+    'textDocument/publishDiagnostics',
+    (params) => params.uri === uri,
+  );
+  expect(diagnostics.map(({ range, message }) => [range.start.line, message.slice(0, 31)])).toEqual([
+    [12, 'Not the address of a setting; t'],
+    [13, expect.stringContaining('Unexpected')],
+    [14, '"harmless" is not one of change'],
+    [16, 'No counter of a host is called '],
+  ]);
+});
+
 test('a target that is closed leaves no process behind', async () => {
   await server.rpc.sendRequest('droplens/connect', { target, interactive: false });
   expect(children().length).toBeGreaterThan(0);

@@ -98,7 +98,8 @@ class Listener {
   readonly #ended = new Later<Ended>();
   readonly #late: NodeJS.Timeout;
   #said = '';
-  #failed = false;
+  /** What was printed until the change had failed; its undoing may print the same again. */
+  #failed: string | undefined;
 
   constructor(process: RemoteProcess, nonce: string, host: string) {
     this.#process = process;
@@ -170,7 +171,7 @@ class Listener {
         break;
       case 'failed':
         // The change is reported as failed when the host has put back what was done of it.
-        this.#failed = true;
+        this.#failed = this.#said.trim();
         break;
       case 'kept':
         this.#end('kept');
@@ -185,7 +186,7 @@ class Listener {
   }
 
   #end(how: Ended): void {
-    if (this.#failed || how !== 'kept') this.#applied.resolve({ kind: 'failed', said: this.#said.trim() });
+    if (this.#failed !== undefined || how !== 'kept') this.#applied.resolve({ kind: 'failed', said: this.#failed ?? this.#said.trim() });
     else this.#applied.resolve({ kind: 'applied', said: this.#said.trim() });
     this.#ended.resolve(how);
   }
