@@ -13,6 +13,9 @@ const MOST_BYTES = 2 * 1024 * 1024;
 
 const SECONDS = 20;
 
+/** Exit status of a script that met more files than are looked at: which of them sets what is not known then. */
+const TOO_MANY = 9;
+
 export type ReadFacts = { readonly kind: 'facts'; readonly facts: HostFacts } | { readonly kind: 'refused'; readonly why: Message };
 
 /**
@@ -24,11 +27,12 @@ export async function readHostFacts(at: RootAt, wanted: Wanted, signal: AbortSig
   const outcome = await runScript(at.transport, { script: scriptFor(wanted, mark), env: new Map(), timeoutSeconds: SECONDS, maxBytes: MOST_BYTES }, signal);
   if (outcome.kind === 'cancelled') throw new TransportError('cancelled', english(msg('Cancelled.')));
   if (outcome.exit !== 0 || !outcome.output.includes(`${mark} whole\n`)) {
-    return { kind: 'refused', why: outcome.truncated ? msg('The host’s configuration files are too large to be looked at.') : msg('The host’s configuration files could not be read.') };
+    return { kind: 'refused', why: outcome.truncated || outcome.exit === TOO_MANY ? msg('The host’s configuration files are too many or too large to be looked at.') : msg('The host’s configuration files could not be read.') };
   }
   return { kind: 'facts', facts: factsOf(outcome.output, mark) };
 }
 
+// Root's test(1) of busybox looks at modes alone, so that the mounts tell what is read-only.
 function scriptFor(wanted: Wanted, mark: string): string {
   return `dl_mark=${quote(mark)}
 dl_count=0
@@ -36,8 +40,8 @@ dl_file() {
 [ -f "$1" ] || return 0
 case $1 in *'
 '*) return 0 ;; esac
-[ "$dl_count" -lt ${MOST_FILES} ] || return 0
 dl_count=$((dl_count + 1))
+[ "$dl_count" -le ${MOST_FILES} ] || exit ${TOO_MANY}
 dl_fit=fit
 [ "$(wc -c < "$1")" -le ${LARGEST} ] || dl_fit=unfit
 case $1 in /etc/network/*|/etc/netplan/*|*/NetworkManager/*|*/network-scripts/*)
@@ -52,10 +56,13 @@ printf '\\n%s end\\n' "$dl_mark"
 dl_folder() {
 for dl_path in "$1"/*"$2"; do dl_file "$dl_path"; done
 }
+dl_mounted() {
+awk -v path="$1" '{ at = $2 == "/" ? "" : $2 } index(path "/", at "/") == 1 && length(at) >= longest { longest = length(at); options = $4 } END { exit options ~ /^ro(,|$)/ }' /proc/mounts
+}
 dl_writable() {
 dl_path=$1
 while [ ! -e "$dl_path" ]; do dl_path=$(dirname "$dl_path"); done
-if [ -d "$dl_path" ] && [ -w "$dl_path" ]; then printf '\\n%s writable\\n%s\\n' "$dl_mark" "$1"; fi
+if [ -d "$dl_path" ] && [ -w "$dl_path" ] && dl_mounted "$(readlink -f "$dl_path" || printf %s "$dl_path")"; then printf '\\n%s writable\\n%s\\n' "$dl_mark" "$1"; fi
 }
 dl_present() {
 if [ -e "$1" ]; then printf '\\n%s present\\n%s\\n' "$dl_mark" "$1"; fi
