@@ -82,6 +82,16 @@ describe('a change under a dead man’s switch', () => {
     await nothingLeft(trial.nonce);
   });
 
+  it('is undone by the host, too, when everything that was started here is ended in good order', async () => {
+    const own = localTransport();
+    const trial = await startTrial(own, request({ seconds: 2 }));
+    await trial.applied;
+    await own.dispose();
+    expect(value()).toBe('new');
+    await vi.waitFor(() => expect(value()).toBe('old'), { timeout: 5_000 });
+    await nothingLeft(trial.nonce);
+  });
+
   it('is undone, and says what was said, when a part of it fails', async () => {
     const trial = await startTrial(transport, request({ apply: [write('new'), { kind: 'run', argv: ['cat', '/nowhere/at/all'] }, write('newer')] }));
     const applied = await trial.applied;
