@@ -99,6 +99,13 @@ class Desk {
     return report.findings.filter(({ severity }) => severity === 'loss' || severity === 'risk').map(({ cause }) => cause);
   }
 
+  /** The fault shows in one of a few looks: on a machine with much to do, one may come while the load waits for its turn. */
+  async showsFault(): Promise<void> {
+    let found = await this.findings();
+    for (let looks = 1; looks < 3 && !found.includes(this.#cure.runbook); looks += 1) found = await this.findings();
+    expect(found).toContain(this.#cure.runbook);
+  }
+
   #decide(change: string, decision: string): Promise<unknown> {
     return this.server.rpc.sendRequest('droplens/fix/decide', { target: this.target, change, decision });
   }
@@ -158,11 +165,11 @@ async function goTheWholeWay(cure: Cure): Promise<void> {
   try {
     const desk = new Desk(server, scene.target === 'machine' ? 'local:/' : `local:/netns/${scene.target.netns}`, parts);
     try {
-      expect(await desk.findings()).toContain(cure.runbook);
+      await desk.showsFault();
       const first = await desk.applied();
       expect(await desk.findings()).not.toContain(cure.runbook);
       await desk.undo(first.change);
-      expect(await desk.findings()).toContain(cure.runbook);
+      await desk.showsFault();
       const { changes } = await desk.ask(v.object({ changes: v.array(LoggedChange) }), 'changes/list', {});
       expect(changes.filter(({ change }) => change === first.change)).toMatchObject([{ outcome: 'kept', standing: 'undone' }]);
     } finally {
@@ -176,20 +183,20 @@ async function goTheWholeWay(cure: Cure): Promise<void> {
 
 /** The same where the fault's namespace is a host of its own: only a host has files that are read at boot. */
 async function keepAndUndo(parts: ConstructorParameters<typeof Desk>[2]): Promise<void> {
-  const { cure, scene, settings } = parts;
+  const { scene, settings } = parts;
   using host = await hostOf(scene);
   const folder = mkdtempSync(join(tmpdir(), 'droplens-cures-'));
   const own = await startServer(built.file, { runbooks, storage: folder, within: host.within });
   const desk = new Desk(own, 'local:/', parts);
   try {
-    expect(await desk.findings()).toContain(cure.runbook);
+    await desk.showsFault();
     const { change } = await desk.applied();
     const isBack = await keepOver(own, host, change, settings);
     const { changes } = await desk.ask(v.object({ changes: v.array(LoggedChange) }), 'changes/list', {});
     expect(changes).toMatchObject([{ change, outcome: 'kept', standing: 'in-effect' }]);
     await desk.undo(change);
     isBack();
-    expect(await desk.findings()).toContain(cure.runbook);
+    await desk.showsFault();
   } finally {
     await desk.leave();
     await own.stop();
