@@ -19,7 +19,7 @@ let built: Bundled;
 let server: TestServer;
 
 /** Most of a cure is waiting for counters. */
-const pool = new Pool(5);
+const pool = new Pool(6);
 const LIMIT_MS = 240_000;
 
 beforeAll(async () => {

@@ -133,6 +133,13 @@ export class Lab implements AsyncDisposable {
     return agent;
   }
 
+  /** A table of the machine's own firewall with these chains, gone when the lab ends. */
+  async machineTable(chains: string): Promise<void> {
+    const table = this.#id.replaceAll('-', '_');
+    this.#undo.push(() => succeed(['nft', 'delete', 'table', 'inet', table]));
+    await succeed(['nft', '-f', '-'], 20, `table inet ${table} { ${chains} }`);
+  }
+
   /** Sets what belongs to the whole machine, and puts it back when the lab ends. */
   async machineSysctl(name: string, value: string | number): Promise<void> {
     const before = (await succeed(['sysctl', '-n', name])).trim();
@@ -154,6 +161,10 @@ export class Lab implements AsyncDisposable {
     for (const netns of listed.split('\n').map((line) => line.split(' ', 1)[0] ?? '')) {
       const owner = new RegExp(`^${PREFIX}-(\\d+)-(\\d+)-`).exec(netns);
       if (owner && startOf(Number(owner[1])) !== owner[2]) await remove(netns);
+    }
+    const { stdout } = await run(['nft', 'list', 'tables', 'inet']);
+    for (const [, table = '', pid, start] of stdout.matchAll(new RegExp(`^table inet (${PREFIX}_(\\d+)_(\\d+)_\\w+)$`, 'gm'))) {
+      if (startOf(Number(pid)) !== start) await succeed(['nft', 'delete', 'table', 'inet', table]);
     }
   }
 }

@@ -60,7 +60,7 @@ async function apply(planned: PlanResult): Promise<ChangeState> {
   return server.until<ChangeState>('droplens/change', (state) => state.change === change && state.phase.kind === 'over', 40);
 }
 
-const everything = (): Promise<string> => near.host.run('sysctl', '-a', '-r', '^net.(ipv4.(tcp|ip|icmp|conf)|netfilter.nf_conntrack_(max|tcp))');
+const everything = (): Promise<string> => near.host.run('sysctl', '-a', '-r', '^net.(ipv4.(tcp|ip|icmp|conf)|netfilter.nf_conntrack_(expect|tcp))');
 
 const TW = { runbook: 'tcp-timewait-overflow', fix: 'raise-tw-buckets' };
 
@@ -84,7 +84,7 @@ describe('refused with a reason, and nothing is changed', () => {
   });
 
   it.each([
-    ['a sysctl that is read-only here', { runbook: 'ct-table-full', fix: 'raise-conntrack-max' }, /Permission denied|Read-only/],
+    ['a sysctl that is read-only here', { runbook: 'ct-expect-full', fix: 'raise-expect-max' }, /Permission denied|Read-only/],
     ['a value that the kernel does not take', { ...TW, values: { 0: '99999999999' } }, /Invalid argument/],
   ])('%s: in the words of the kernel', async (_name, wanted, why) => {
     const before = await everything();

@@ -97,7 +97,9 @@ export class Changes {
     const { live } = targets.get(name.target);
     const at = await this.#rootAt(live.uri, signal);
     const { fix } = found;
-    const look = await this.#look(live.uri, fix, signal);
+    let look = await this.#look(live.uri, fix, signal);
+    // What is known of the host may be older than the row, where nobody looks at the host.
+    if (fix.each !== 'host' && rowKey !== null && !look.view.rows.get(fix.each)?.has(rowKey)) look = await this.#watch(live.uri, fix.each, LOOK_SECONDS, signal);
     const row = fix.each === 'host' || rowKey === null ? undefined : look.view.rows.get(fix.each)?.get(rowKey);
     if (fix.each !== 'host' && row === undefined) return refused(translate(msg('“{0}” is not there any more.', rowKey ?? '')), null);
     const chosen: ChosenFix = { runbook: name.runbook, fix, row };

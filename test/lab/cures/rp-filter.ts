@@ -5,6 +5,7 @@ const cure: Cure = {
   title: 'packets pass whose way back leads elsewhere',
   runbook: 'ip-rp-filter',
   fix: 'rp-filter-loose',
+  alone: 'rt_cache counts refused sources for the whole machine',
   async setUp(lab) {
     const { near, router, inside, outside, far } = await lab.routed();
     await router.sysctl('net.ipv4.conf.all.rp_filter', 1);
