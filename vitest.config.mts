@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Tests that wait say themselves how many of them may run at once.
+    maxConcurrency: 12,
   },
 });

@@ -18,6 +18,8 @@ export interface Cure {
   readonly settings?: readonly CuredSetting[];
   /** Why it must have the machine to itself. */
   readonly alone?: string;
+  /** Whether it may run beside others of this kind: it neither makes nor sees what they do. */
+  readonly aside?: true;
   setUp(lab: Lab): Promise<CureScene>;
 }
 

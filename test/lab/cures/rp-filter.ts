@@ -6,6 +6,7 @@ const cure: Cure = {
   runbook: 'ip-rp-filter',
   fix: 'rp-filter-loose',
   alone: 'rt_cache counts refused sources for the whole machine',
+  aside: true,
   async setUp(lab) {
     const { near, router, inside, outside, far } = await lab.routed();
     await router.sysctl('net.ipv4.conf.all.rp_filter', 1);

@@ -7,6 +7,7 @@ const cure: Cure = {
   fix: 'raise-rmem-default',
   settings: [{ name: 'net.core.rmem_default', before: '65536', after: '1048576' }],
   alone: 'rmem_default is one value for the machine',
+  aside: true,
   async setUp(lab) {
     await lab.machineSysctl('net.core.rmem_default', 65_536);
     const agent = lab.machineAgent();
