@@ -87,6 +87,7 @@ export class Change {
     const { signal } = this.#end;
     const { plan, host, undoSeconds, watchSeconds } = this.options;
     try {
+      this.#deps.changed(this);
       this.#before = await this.#deps.watch(watchSeconds, signal);
       this.#set({ kind: 'arming' });
       const at = await this.#deps.root(true, signal);

@@ -85,7 +85,7 @@ function start(context: ExtensionContext, server: Server, log: LogOutputChannel)
     ...registerCommands({ server, targets, view, panels, terminals, status, consent: new RootConsent(server), reports, kept, previews, log }),
     changes,
     previews,
-    new ChangeStatus(changes),
+    new ChangeStatus(changes, (target) => targets.label(target)),
     status,
     view,
     terminals,

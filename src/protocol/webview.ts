@@ -103,6 +103,7 @@ export const WORDS = [
   'change.arming',
   'change.trial',
   'change.overdue',
+  'change.hurry',
   'change.measuring',
   'change.deciding',
   'change.step',

@@ -206,6 +206,12 @@ export class LiveTarget {
     return this.#idle.hold();
   }
 
+  /** Settings were changed: sources that are read seldom are read with the next look, so that nothing old is shown. */
+  refresh(): void {
+    this.#index = 0;
+    this.#lookNow();
+  }
+
   /**
    * This machine has slept. A connection that does not answer at once is given up, and one that is lost is made anew
    * without a further wait. Where a terminal or a command uses it, its keepalive decides: the network may only be slow

@@ -1,5 +1,6 @@
 import { formatTarget, parseTarget } from '../collect/target.js';
 import type { Library } from '../engine/library.js';
+import type { OpenedTarget } from '../engine/open.js';
 import type { Translate } from '../engine/report.js';
 import { LiveTarget, type LiveTargetDeps } from './liveTarget.js';
 import { Painter } from './painter.js';
@@ -23,6 +24,7 @@ export class Targets {
   readonly #translate: Translate;
   readonly #open: LiveTargetDeps['open'];
   readonly #wake: WakeWatch;
+  readonly #connected = new Set<(opened: OpenedTarget) => void>();
 
   constructor(rpc: Rpc, library: Library, translate: Translate, open: LiveTargetDeps['open']) {
     this.#rpc = rpc;
@@ -44,7 +46,11 @@ export class Targets {
     const painter = new Painter(this.#rpc, this.#library, this.#translate);
     const live = new LiveTarget(uri, parsed.target, {
       library: this.#library,
-      open: this.#open,
+      open: async (target, interactive, signal) => {
+        const opened = await this.#open(target, interactive, signal);
+        for (const listener of this.#connected) listener(opened);
+        return opened;
+      },
       now: Date.now,
       random: Math.random,
       changed: (target) => {
@@ -55,6 +61,11 @@ export class Targets {
     const entry: Entry = { live, painter, tree: false, intervalMs: 1_000 };
     this.#entries.set(uri, entry);
     return entry;
+  }
+
+  /** `listener` is told of every connection that is made from now on. */
+  whenConnected(listener: (opened: OpenedTarget) => void): void {
+    this.#connected.add(listener);
   }
 
   /** Samples exactly while the tree or a runbook of the target is on the screen. */

@@ -20,13 +20,16 @@ const SIGNS: Readonly<Record<Outcome, StepVerdict>> = {
 
 const PROOFS: Readonly<Record<ProofView['verdict'], StepVerdict>> = { stopped: 'ok', less: 'risk', same: 'loss', quiet: 'unknown' };
 
+/** With so little time left a person is told once more, in milliseconds. */
+const HURRY_MS = 15_000;
+
 /** One change: from what to what, how long until the host undoes it, what the counters prove, and the two words of a person. */
 export class ChangeView {
-  readonly element = el('div', { class: 'change', role: 'group', hidden: true });
+  readonly element = el('div', { class: 'change', role: 'group', tabindex: '-1', hidden: true });
   readonly #heading = el('p', { class: 'label' });
   readonly #steps = el('ul');
   /** Ticks every second, so that it must not be spoken; the status below is. */
-  readonly #clock = el('p', { class: 'clock', role: 'timer', 'aria-live': 'off', hidden: true });
+  readonly #clock: HTMLElement;
   readonly #bar = el('progress', { hidden: true, 'aria-hidden': 'true' });
   readonly #status = el('p', { class: 'sentence', role: 'status' });
   readonly #sign = new Sign();
@@ -40,17 +43,23 @@ export class ChangeView {
   readonly #buttons: Readonly<Record<'keep' | 'undo' | 'measure' | 'persist', HTMLButtonElement>>;
   #state: ChangeState | undefined;
   #ends = 0;
+  /** Whether it was said that little time is left. */
+  #hurried = false;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
+    /** Of the command that stands for the fix. */
+    command: string,
     private readonly say: Say,
     send: (message: FromWebview) => void,
   ) {
+    const clock = `clock-${command}`;
+    this.#clock = el('p', { class: 'clock', id: clock, role: 'timer', 'aria-live': 'off', hidden: true });
     const decide = (decision: 'keep' | 'undo' | 'measure') => (): void => {
       if (this.#state !== undefined) send({ type: 'decide', change: this.#state.change, decision });
     };
     this.#buttons = {
-      keep: button(say('change.keep'), { class: 'run' }, decide('keep')),
+      keep: button(say('change.keep'), { class: 'run', 'aria-describedby': clock }, decide('keep')),
       undo: button(say('change.undo'), { class: 'secondary' }, decide('undo')),
       measure: button(say('change.measure'), { class: 'secondary' }, decide('measure')),
       persist: button(say('change.persist'), { class: 'secondary' }, () => {
@@ -71,7 +80,9 @@ export class ChangeView {
   show(state: ChangeState, remainingMs: number | null): void {
     const { say } = this;
     const begun = this.#state?.change !== state.change;
-    const had = this.#focused();
+    const onTrial = !begun && this.#state?.phase.kind === 'trial';
+    const active = document.activeElement;
+    const had = active !== this.element && this.element.contains(active);
     this.#state = state;
     this.element.hidden = false;
     this.element.setAttribute('aria-label', `${say('change.heading', state.host)}: ${state.title}`);
@@ -88,10 +99,17 @@ export class ChangeView {
     this.#buttons.undo.hidden = !trial;
     this.#buttons.measure.hidden = !trial || phase.measuring;
     this.#buttons.persist.hidden = phase.kind !== 'over' || phase.outcome !== 'kept';
-    // The word that a person is waited for is under their fingers; a button that vanishes does not lose their place.
-    if (trial && (had || document.activeElement === document.body)) {
-      if (!this.#focused()) this.#buttons.keep.focus({ preventScroll: true });
-    } else if (had && !this.#focused() && !this.#buttons.persist.hidden) this.#buttons.persist.focus({ preventScroll: true });
+    const near = active === document.body || this.element.parentElement?.contains(active) === true;
+    // The word that a person is waited for comes under their fingers, if they are not busy elsewhere.
+    if (trial && !onTrial && near && document.hasFocus()) this.#buttons.keep.focus({ preventScroll: true });
+    // A button that vanishes does not lose their place.
+    else if (had && !this.#focused()) this.element.focus({ preventScroll: true });
+    if (begun || (trial && !onTrial && near)) this.element.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** What a page that comes back to the front should have under a person's fingers; `undefined`: nothing waits for them. */
+  get waiting(): HTMLElement | undefined {
+    return this.#state?.phase.kind === 'trial' ? this.#buttons.keep : undefined;
   }
 
   #focused(): boolean {
@@ -105,16 +123,25 @@ export class ChangeView {
     this.#bar.hidden = remainingMs === null;
     if (remainingMs === null) return;
     this.#ends = performance.now() + remainingMs;
+    if (begun) this.#hurried = false;
     if (begun || this.#bar.max < remainingMs || this.#bar.max === 1) this.#bar.max = remainingMs;
     const tick = (): void => {
       const left = Math.max(0, this.#ends - performance.now());
-      const host = this.#state?.host ?? '';
-      setText(this.#clock, left > 0 ? this.say('change.trial', host, Math.ceil(left / 1000)) : this.say('change.overdue', host));
+      setText(this.#clock, left > 0 ? this.say('change.trial', Math.ceil(left / 1000)) : this.say('change.overdue'));
       this.#bar.value = left;
+      this.#hurry(left);
       if (left === 0) clearInterval(this.#ticking);
     };
     tick();
     this.#ticking = setInterval(tick, 1_000);
+  }
+
+  /** Once, for those who do not see the clock: what ticks is not spoken. */
+  #hurry(left: number): void {
+    const phase = this.#state?.phase;
+    if (this.#hurried || left > HURRY_MS || left === 0 || phase?.kind !== 'trial' || phase.measuring) return;
+    this.#hurried = true;
+    this.#sentence.data = this.say('change.hurry', Math.ceil(left / 1000));
   }
 
   #speak({ phase }: ChangeState): void {

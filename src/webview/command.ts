@@ -1,3 +1,4 @@
+import type { ChangeState } from '../protocol/change.js';
 import type { RunbookCommand, RunResult } from '../protocol/runbook.js';
 import type { FromWebview } from '../protocol/webview.js';
 import { ChangeView } from './change.js';
@@ -38,7 +39,7 @@ export class CommandCard {
     const { id, label, text, risk, undo } = command;
     const riskId = `risk-${id}`;
     this.fix = command.fix;
-    this.change = command.fix === null ? undefined : new ChangeView(say, send);
+    this.change = command.fix === null ? undefined : new ChangeView(id, say, send);
     const [word, named] = command.fix === null ? (['command.run', 'command.runNamed'] as const) : (['fix.apply', 'fix.applyNamed'] as const);
     this.#run = button(say(word), { class: 'run', 'aria-label': say(named, label), 'aria-describedby': riskId }, () => {
       if (!this.#running) send({ type: command.fix === null ? 'run' : 'fix', hash, command: id });
@@ -82,6 +83,14 @@ export class CommandCard {
       this.#tables.element,
       this.#details,
     );
+  }
+
+  /** Draws a change that the command's fix makes or has made; what was said before it began is over. */
+  showChange(state: ChangeState, remainingMs: number | null): void {
+    this.#sentence.data = '';
+    this.#sign.element.toggleAttribute('hidden', true);
+    this.#how.hidden = true;
+    this.change?.show(state, remainingMs);
   }
 
   running(): void {

@@ -26,6 +26,8 @@ export class Page {
   readonly #views = new Map<string, StepView>();
   #hash: string | undefined;
   #restoreScroll: boolean;
+  /** What had the focus last. */
+  #focused: EventTarget | null = null;
 
   constructor(root: HTMLElement, host: HostApi, say: Say, target: string, runbook: string) {
     this.#say = say;
@@ -55,6 +57,8 @@ export class Page {
     setText(this.#title, say('page.loading'));
     root.replaceChildren(this.#banner, this.#title, this.#on, this.#report.element, this.#nav, this.#intro, this.#steps, this.#news);
     document.addEventListener('keydown', (event) => this.#key(event));
+    document.addEventListener('focusin', ({ target }) => (this.#focused = target));
+    window.addEventListener('focus', () => this.#focusBack());
     window.addEventListener('scroll', () => this.#keep(), { passive: true });
     for (const type of ['wheel', 'pointerdown', 'keydown'] as const) {
       window.addEventListener(type, () => (this.#restoreScroll = false), { passive: true });
@@ -78,7 +82,7 @@ export class Page {
         break;
       case 'change':
         for (const view of this.#views.values()) {
-          for (const { fix, change } of view.commands.values()) if (fix === message.state.fix) change?.show(message.state, message.remainingMs);
+          for (const card of view.commands.values()) if (card.fix === message.state.fix) card.showChange(message.state, message.remainingMs);
         }
         break;
       case 'goto':
@@ -162,6 +166,14 @@ export class Page {
       const card = view.commands.get(command);
       if (card !== undefined) act(card);
     }
+  }
+
+  /** A dialog of VS Code gives the focus back to the page and not to what had it there. */
+  #focusBack(): void {
+    if (document.activeElement !== document.body) return;
+    const cards = [...this.#views.values()].flatMap(({ commands }) => [...commands.values()]);
+    const last = this.#focused instanceof HTMLElement && this.#focused.checkVisibility() ? this.#focused : undefined;
+    (last ?? cards.map(({ change }) => change?.waiting).find((one) => one !== undefined))?.focus({ preventScroll: true });
   }
 
   #follow(link: Exclude<Link, { kind: 'web' }>): void {

@@ -9,7 +9,10 @@ export class ChangeStatus implements Disposable {
   readonly #subscription: Disposable;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(private readonly states: ChangeStates) {
+  constructor(
+    private readonly states: ChangeStates,
+    private readonly label: (target: string) => string,
+  ) {
     this.#item.name = l10n.t('Droplens: change on trial');
     this.#subscription = states.onDidChange(() => this.#draw());
   }
@@ -27,7 +30,7 @@ export class ChangeStatus implements Disposable {
       this.#item.hide();
       return;
     }
-    const host = plain(first.host).replaceAll('$(', '$\u200b(');
+    const host = plain(this.label(first.target)).replaceAll('$(', '$\u200b(');
     this.#item.command = { command: COMMANDS.openChange, title: '', arguments: [first.target, first.runbook] };
     this.#item.tooltip = l10n.t('“{0}” on {1} is on trial. Open its runbook to keep or to undo it.', first.title, host);
     this.#item.accessibilityInformation = { label: this.#item.tooltip, role: 'button' };

@@ -5,7 +5,7 @@ import { isCancelled, plain, sentence } from '../client/errors.js';
 import { contextKeys } from '../context.js';
 import { GUIDE } from '../ids.js';
 import { settings } from '../settings.js';
-import { offerRetry } from '../targets/commands.js';
+import { offerRetry, targetItem } from '../targets/commands.js';
 import type { DiagnoseParts } from './diagnose.js';
 
 /** The two hosts that were chosen. */
@@ -40,8 +40,8 @@ async function choosePair({ targets }: DiagnoseParts, given: string | undefined)
     return undefined;
   }
   const pick = async (from: readonly string[], title: string): Promise<string | undefined> => {
-    const items = from.map((target) => ({ label: plain(targets.label(target)), description: target, target }));
-    return (await window.showQuickPick(items, { title }))?.target;
+    const items = from.map((target) => targetItem(targets, target));
+    return (await window.showQuickPick(items, { title, matchOnDescription: true }))?.target;
   };
   const a = given !== undefined && all.includes(given) ? given : await pick(all, l10n.t('Between two hosts (1 of 3): one of them'));
   if (a === undefined) return undefined;

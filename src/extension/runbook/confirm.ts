@@ -39,16 +39,17 @@ export async function confirmRun(host: Host, label: string, command: RunbookComm
   const run = command.risk === 'disruptive' ? l10n.t('Continue…') : l10n.t('Run it');
   const question = l10n.t('{0} on {1}?', command.label, plain(label));
   if ((await window.showWarningMessage(question, { modal: true, detail }, run)) !== run) return false;
-  return command.risk !== 'disruptive' || (await typedName(plain(label), command));
+  return command.risk !== 'disruptive' || (await typedName(plain(label), command.label));
 }
 
-async function typedName(label: string, command: RunbookCommand): Promise<boolean> {
+/** Whether a person typed the name of the host: for what can cut connections a click is too little. */
+export async function typedName(label: string, title: string): Promise<boolean> {
   const typed = await window.showInputBox({
-    title: command.label,
+    title,
     prompt: l10n.t('This can cut connections. Type the host’s name, {0}, to run it.', label),
     placeHolder: label,
     ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() === label ? undefined : l10n.t('That is not the host’s name.')),
+    validateInput: (value) => (value.trim() === label ? undefined : l10n.t('Type the host’s name as it is written here: {0}', label)),
   });
   return typed?.trim() === label;
 }

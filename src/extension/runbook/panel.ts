@@ -10,7 +10,7 @@ import { FromWebview, type ToWebview } from '../../protocol/webview.js';
 import type { Layer } from '../../core/layers.js';
 import { applyFix } from '../changes/apply.js';
 import { persistChange, type Previews } from '../changes/persist.js';
-import type { ChangeStates } from '../changes/states.js';
+import type { ChangeNow, ChangeStates } from '../changes/states.js';
 import { plain, sentence } from '../client/errors.js';
 import { COMMANDS, GUIDE } from '../ids.js';
 import { serverText, targetText } from '../tree/texts.js';
@@ -84,7 +84,7 @@ export class RunbookPanel implements Disposable {
         this.#post({ type: 'state', steps: update.steps });
       }),
       parts.changes.onDidChange((state) => {
-        if (state.target === target && state.runbook === runbook) this.#post({ type: 'change', ...parts.changes.timed(state) });
+        if (state.target === target && state.runbook === runbook) this.#postChange(parts.changes.timed(state));
       }),
       parts.server.onNotification(ServerNotifications.tree, ({ target: of, state }) => {
         if (of !== target) return;
@@ -131,6 +131,7 @@ export class RunbookPanel implements Disposable {
       this.panel.title = `${document.title} · ${plain(targets.label(this.target))}`;
       this.#post({ type: 'document', document, host: this.#host });
       this.#post({ type: 'state', steps: this.#states.all() });
+      this.#postChanges();
       this.#postGoto();
       this.#watch();
     } catch (error) {
@@ -226,7 +227,10 @@ export class RunbookPanel implements Disposable {
       this.#post({ type: 'result', command: id, result: this.#changed() });
       return;
     }
-    const result = await this.#runner.run(chosen, () => this.#post({ type: 'running', command: id }));
+    const result = await this.#runner.run(chosen, () => {
+      if (chosen.command.risk !== 'read-only') this.#focusBack();
+      this.#post({ type: 'running', command: id });
+    });
     this.#results.set(id, result);
     this.#post({ type: 'result', command: id, result });
   }
@@ -239,8 +243,14 @@ export class RunbookPanel implements Disposable {
       return;
     }
     const begun = await applyFix(this.parts, { target: this.target, runbook: this.runbook, hash, fix });
+    this.#focusBack();
     // What follows a beginning comes from the server; a dialog that was closed leaves nothing to say.
     if (begun.kind !== 'begun') this.#post({ type: 'result', command: id, result: begun });
+  }
+
+  /** After a dialog VS Code gives the focus to the frame around the page, where keys lead nowhere. */
+  #focusBack(): void {
+    if (!this.#disposed && this.panel.active) this.panel.reveal(undefined, false);
   }
 
   async #with(message: { readonly hash: string; readonly command: string }, act: (chosen: Chosen) => Promise<void>): Promise<void> {
@@ -265,11 +275,20 @@ export class RunbookPanel implements Disposable {
     this.#post({ type: 'state', steps: this.#states.all() });
     if (this.#report !== undefined) this.#post({ type: 'report', ...this.#report });
     for (const [command, result] of this.#results) this.#post({ type: 'result', command, result });
-    for (const change of this.parts.changes.of(this.target, this.runbook)) this.#post({ type: 'change', ...change });
+    this.#postChanges();
     for (const command of this.#runner.running()) this.#post({ type: 'running', command });
     this.#post({ type: 'banner', text: this.#told });
     this.#postGoto();
     this.#watch();
+  }
+
+  #postChanges(): void {
+    for (const change of this.parts.changes.of(this.target, this.runbook)) this.#postChange(change);
+  }
+
+  /** With the name that the person knows, which is not always the host's own. */
+  #postChange({ state, remainingMs }: ChangeNow): void {
+    this.#post({ type: 'change', state: { ...state, host: plain(this.parts.targets.label(this.target)) }, remainingMs });
   }
 
   /** A page can go to a step only when it has the document. */

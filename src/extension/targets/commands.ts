@@ -2,7 +2,7 @@ import { commands, l10n, ProgressLocation, window, type QuickPickItem } from 'vs
 import { Requests } from '../../protocol/messages.js';
 import { isCancelled, plain, sentence } from '../client/errors.js';
 import type { Server } from '../client/server.js';
-import { COMMANDS } from '../ids.js';
+import { COMMANDS, LOCAL_TARGET } from '../ids.js';
 import { hostOf, parseSshAddress, sshTarget } from './address.js';
 import { pickNamespace } from './namespacePicker.js';
 import type { Targets } from './targets.js';
@@ -102,13 +102,15 @@ export async function addNamespace(server: Server, targets: Targets, of: string 
   if (target !== undefined && (await connectVisibly(targets, target, false))) await targets.add(target);
 }
 
+/** A target in a list to choose from; what the tree calls this machine is found by that name, too. */
+export function targetItem(targets: Targets, target: string): HostItem {
+  return { label: plain(targets.label(target)), description: target === LOCAL_TARGET ? l10n.t('This machine') : target, target };
+}
+
 /** One target without asking, several with a question. `undefined`: none, or the person turned away. */
 export async function pickTarget(targets: Targets, title: string): Promise<string | undefined> {
   const list = targets.list();
   if (list.length <= 1) return list[0];
-  const chosen = await window.showQuickPick(
-    list.map((target) => ({ label: plain(targets.label(target)), description: target, target })),
-    { title },
-  );
-  return chosen?.target;
+  const items = list.map((target) => targetItem(targets, target));
+  return (await window.showQuickPick(items, { title, matchOnDescription: true }))?.target;
 }

@@ -44,7 +44,8 @@ export async function pickNamespace(server: Server, target: string, host: string
   pick.ignoreFocusOut = true;
   let listed: readonly NamespaceItem[] = [];
   const refresh = (): void => {
-    pick.items = [...listed, ...typedItems(target, pick.value, listed)];
+    // Before the list is there, Enter would take a container for the namespace of the same name.
+    pick.items = pick.busy ? [] : [...listed, ...typedItems(target, pick.value, listed)];
   };
   pick.onDidChangeValue(refresh);
   server
@@ -53,11 +54,13 @@ export async function pickNamespace(server: Server, target: string, host: string
       listed = itemsOf(list);
       const none = listed.length === 0 ? l10n.t('Nothing but the host’s own network was found. A name can be typed.') : undefined;
       pick.placeholder = hidden(list) ?? none ?? pick.placeholder ?? '';
-      refresh();
     })
     // Without the list a name can still be typed; why it is missing is said in the picker.
     .catch((error: unknown) => (pick.placeholder = l10n.t('Type a name: the list could not be made. {0}', sentence(error))))
-    .finally(() => (pick.busy = false));
+    .finally(() => {
+      pick.busy = false;
+      refresh();
+    });
   try {
     return await new Promise<string | undefined>((resolve) => {
       pick.onDidAccept(() => {
@@ -109,12 +112,15 @@ function detail({ kind, containers, processes, program, interfaces, names }: Nam
   return [inside, running, interfaces.join(' '), kind === 'named' ? '' : names.join(', ')].filter((part) => part !== '').join(' · ');
 }
 
-/** What is typed is offered below what is listed, so that Enter takes a match first. */
+/**
+ * What is typed is offered below what is listed, so that Enter takes a match first: VS Code puts labels that match before
+ * those that do not, so the name is not in the label.
+ */
 function typedItems(target: string, text: string, listed: readonly NamespaceItem[]): readonly NamespaceItem[] {
   const offers = typedNamespaces(target, text).filter((offer) => listed.every((item) => item.target !== offer.target));
   const items = offers.map(({ kind, name, target: own }) => ({
-    label: name,
-    description: typedWord(kind),
+    label: typedWord(kind),
+    description: name,
     iconPath: new ThemeIcon(TYPED_ICONS[kind]),
     alwaysShow: true,
     target: own,
@@ -125,10 +131,10 @@ function typedItems(target: string, text: string, listed: readonly NamespaceItem
 function typedWord(kind: InsideKind): string {
   switch (kind) {
     case 'container':
-      return l10n.t('container, pod or service of this name');
+      return l10n.t('Container, pod or service of this name');
     case 'netns':
-      return l10n.t('namespace of this name (ip netns)');
+      return l10n.t('Namespace of this name (ip netns)');
     case 'pid':
-      return l10n.t('network of the process with this number');
+      return l10n.t('Network of the process with this number');
   }
 }

@@ -50,6 +50,8 @@ export const Entry = v.object({
   persisted: v.array(v.object({ path: v.string(), at: v.number(), before: v.nullable(v.string()), after: v.string() })),
   /** When it was undone after having been kept. */
   undoneAt: v.nullable(v.number()),
+  /** When the host has undone it at the latest, unless it was kept; milliseconds since the epoch. */
+  overBy: v.exactOptional(v.number()),
 });
 export type Entry = v.InferOutput<typeof Entry>;
 

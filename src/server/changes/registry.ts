@@ -21,6 +21,7 @@ import type { Targets } from '../targets.js';
 import { ChangeLog, type Entry } from './log.js';
 import { Persisting } from './persist.js';
 import { rowChoices } from './rows.js';
+import { Unheard } from './unheard.js';
 import { undoLogged } from './undoLogged.js';
 import { changeState, loggedChange, planView, standingOf } from './view.js';
 
@@ -60,6 +61,9 @@ const ROOTS_TABLES: ReadonlySet<TableName> = new Set(['rule', 'chain', 'drop']);
 /** For how long the counters are watched before and after a change, in seconds. */
 const WATCH_SECONDS = 5;
 
+/** More than it takes a host to get ready, in seconds. */
+const ARMING_SECONDS = 10;
+
 /** Seconds after which a host undoes a change: what a person may set. */
 const SHORTEST_TRIAL = 15;
 const LONGEST_TRIAL = 900;
@@ -71,6 +75,7 @@ const newId = (): string => randomBytes(16).toString('hex');
 export class Changes {
   readonly log: ChangeLog;
   readonly persisting: Persisting;
+  readonly #unheard: Unheard;
   readonly #deps: ChangesDeps;
   readonly #plans = new Map<string, Planned>();
   readonly #running = new Map<string, { readonly target: string; readonly change: Change }>();
@@ -78,6 +83,19 @@ export class Changes {
   constructor(deps: ChangesDeps) {
     this.#deps = deps;
     this.log = new ChangeLog(join(deps.storage, 'changes'));
+    this.#unheard = new Unheard({
+      log: this.log,
+      translate: deps.translate,
+      isUnderWay: (id) => (this.#running.get(id)?.change.phase.kind ?? 'over') !== 'over',
+      tell: (state) => {
+        deps.rpc.notify(ServerNotifications.change, state);
+        deps.targets.get(state.target).live.refresh();
+      },
+      now: Date.now,
+    });
+    deps.targets.whenConnected((opened) => {
+      this.#unheard.connected(opened).catch((error: unknown) => deps.complain(error instanceof Error ? error.message : String(error)));
+    });
     this.persisting = new Persisting({ targets: deps.targets, log: this.log, translate: deps.translate, rootAt: (target, signal) => this.rootAt(target, signal), now: Date.now });
   }
 
@@ -95,6 +113,8 @@ export class Changes {
     if (found.kind === 'refused') return { ...found, setting: null };
     const { translate, targets } = this.#deps;
     const { live } = targets.get(name.target);
+    const other = this.#onTrial(live.uri);
+    if (other !== undefined) return { ...other, setting: null };
     const at = await this.#rootAt(live.uri, signal);
     const { fix } = found;
     let look = await this.#look(live.uri, fix, signal);
@@ -131,8 +151,8 @@ export class Changes {
     this.#plans.delete(planId);
     const { plan, row, hash } = planned;
     if (library.runbooks.get(plan.runbook)?.hash !== hash) return refusal(translate(msg('The runbook has changed since it was shown. Open it again.')));
-    const other = [...this.#running.values()].find((one) => one.target === live.uri && one.change.phase.kind !== 'over');
-    if (other !== undefined) return refusal(translate(msg('Another change of this host is on trial: {0}. Keep or undo it first.', other.change.options.plan.title)));
+    const other = this.#onTrial(live.uri);
+    if (other !== undefined) return other;
     const opened = await live.connect(true, signal);
     // Agreed to with root's password, where there is one: nothing is asked in the middle of a change.
     await this.#rootAt(live.uri, signal);
@@ -140,7 +160,7 @@ export class Changes {
     const host = opened.session.host.name;
     const undoSeconds = Math.round(Math.min(LONGEST_TRIAL, Math.max(SHORTEST_TRIAL, seconds)));
     const release = live.hold();
-    const entry = entryOf(id, live.uri, opened, plan);
+    const entry = entryOf(id, live.uri, opened, plan, undoSeconds);
     let logged: Promise<void> = this.log.put(entry);
     await logged;
     const change = new Change(
@@ -154,6 +174,7 @@ export class Changes {
           this.#deps.rpc.notify(ServerNotifications.change, changeState(live.uri, now, translate));
           if (now.phase.kind !== 'over') return;
           release();
+          live.refresh();
           const { outcome } = now.phase;
           logged = logged.then(() => this.log.put({ ...entry, outcome, proof: now.proof === undefined ? null : { ...now.proof, lines: [...now.proof.lines], seconds: [...now.proof.seconds] } }));
           logged.catch((error: unknown) => this.#deps.complain(translate(msg('The change log could not be written: {0}', error instanceof Error ? error.message : String(error)))));
@@ -202,6 +223,7 @@ export class Changes {
       if (result !== 'conflict' && result !== 'failed') await this.log.update(live.uri, (all) => all.map((one) => (one.id === entry.id ? { ...one, undoneAt: Date.now() } : one)));
       results.push({ change: entry.id, title: entry.title, result, text: translate(text) });
     }
+    live.refresh();
     return results;
   }
 
@@ -216,6 +238,7 @@ export class Changes {
   }
 
   dispose(): void {
+    this.#unheard.dispose();
     // What is on trial on a host is ended by its own clock: nobody is left here to keep it.
     for (const { change } of this.#running.values()) change.abandon();
   }
@@ -230,6 +253,12 @@ export class Changes {
     if (this.#deps.targets.get(uri).live.target.kind !== 'ssh') return;
     const opened = await this.#deps.open(uri, signal);
     await opened.close();
+  }
+
+  #onTrial(uri: string): Refused | undefined {
+    const other = [...this.#running.values()].find(({ target, change }) => target === uri && change.phase.kind !== 'over');
+    if (other === undefined) return undefined;
+    return refusal(this.#deps.translate(msg('Another change of this host is on trial: {0}. Keep or undo it first.', other.change.options.plan.title)));
   }
 
   /** What is known of the host where that tells of the fix's rows, else a short look at it. */
@@ -262,10 +291,11 @@ export class Changes {
   }
 }
 
-function entryOf(id: string, target: string, { session }: OpenedTarget, plan: ChangePlan): Entry {
+function entryOf(id: string, target: string, { session }: OpenedTarget, plan: ChangePlan, undoSeconds: number): Entry {
+  const at = Date.now();
   return {
     id,
-    at: Date.now(),
+    at,
     target,
     host: session.host.name,
     bootId: session.host.bootId,
@@ -277,6 +307,7 @@ function entryOf(id: string, target: string, { session }: OpenedTarget, plan: Ch
     proof: null,
     persisted: [],
     undoneAt: null,
+    overBy: at + (WATCH_SECONDS + ARMING_SECONDS + undoSeconds) * 1_000,
   };
 }
 

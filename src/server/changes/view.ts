@@ -2,7 +2,7 @@ import { actLine } from '../../collect/change/program.js';
 import { inline } from '../../collect/sanitize.js';
 import type { Proof } from '../../core/fix/proof.js';
 import type { ChangePlan, Fix } from '../../core/fix/types.js';
-import { msg } from '../../core/message.js';
+import { msg, type Message } from '../../core/message.js';
 import type { HostInfo } from '../../core/sample.js';
 import type { Change } from '../../engine/change.js';
 import type { Translate } from '../../engine/report.js';
@@ -24,7 +24,7 @@ export function planView(plan: ChangePlan, made: { readonly id: string; readonly
     undo: [...plan.steps].reverse().flatMap(({ resets }) => resets.map(actLine)).map(inline),
     effect: inline(plan.effect),
     then: plan.then === undefined ? null : inline(plan.then),
-    watch: plan.watch.map(({ label }) => label),
+    watch: plan.watch.map(({ label }) => counterName(label)),
     seconds,
   };
 }
@@ -56,13 +56,29 @@ export function changeState(target: string, change: Change, translate: Translate
   };
 }
 
+/** A change of the log that is over, as the extension draws it. */
+export function entryState(entry: Entry, outcome: Entry['outcome'], why: Message, translate: Translate): ChangeState {
+  return {
+    target: entry.target,
+    change: entry.id,
+    runbook: entry.runbook,
+    fix: entry.fix,
+    title: inline(entry.title),
+    host: inline(entry.host),
+    steps: entry.steps.map((step) => planStep(step, false)),
+    then: null,
+    phase: { kind: 'over', outcome, text: inline(translate(why)) },
+    proof: entry.proof ? proofView(entry.proof, translate) : null,
+  };
+}
+
 export function proofView(proof: Proof, translate: Translate): ProofView {
-  return { verdict: proof.verdict, sentence: inline(translate(proofSentence(proof))), lines: proof.lines.map((line) => ({ ...line })) };
+  return { verdict: proof.verdict, sentence: inline(translate(proofSentence(proof))), lines: proof.lines.map((line) => ({ ...line, signal: counterName(line.signal) })) };
 }
 
 function proofSentence({ verdict, lines }: Proof): ReturnType<typeof msg> {
   const moved = lines.filter(({ before, after }) => before > 0 || after > 0);
-  const text = moved.map(({ signal, before, after, level }) => `${signal} ${amountText(before, level)} → ${amountText(after, level)}`).join(', ');
+  const text = moved.map(({ signal, before, after, level }) => `${counterName(signal)} ${amountText(before, level)} → ${amountText(after, level)}`).join(', ');
   switch (verdict) {
     case 'stopped':
       return msg('It stopped: {0}.', text);
@@ -73,6 +89,11 @@ function proofSentence({ verdict, lines }: Proof): ReturnType<typeof msg> {
     case 'quiet':
       return msg('Nothing moved before the change, so the counters prove nothing yet.');
   }
+}
+
+/** A counter of the row that the change is for goes by its own name: which row it is stands above. */
+function counterName(label: string): string {
+  return label.replace(/^it\./, '');
 }
 
 function amountText(amount: number, level: boolean): string {
