@@ -82,7 +82,8 @@ const baseSettings = {
 
 /**
  * A VS Code of its own: profile, extensions and temporary files in one new folder, which `stop` removes again.
- * @param {{vsix: string, settings?: object, env?: NodeJS.ProcessEnv, home?: boolean, password?: string}} options
+ * @param {{vsix: string, settings?: object, env?: NodeJS.ProcessEnv, home?: boolean, password?: string,
+ *   restricted?: boolean}} options `restricted`: the folder that is opened is not trusted until somebody says so;
  *   `home`: give it a home folder of its own, so that nothing of the person's (ssh configuration, shell) is seen.
  * @returns {Promise<{url: string, folder: string, exited: Promise<void>, log: () => string,
  *   processes: (part?: string) => number[], stop: () => Promise<void>}>} `processes`: all that belong to it, the extension
@@ -115,7 +116,8 @@ export async function startEmbedded(options) {
     if (installed.code !== 0) throw new Error(`VS Code refused the extension:\n${lastLines(installed.output, 20)}`);
     const [program, ...args] = [
       ...common,
-      ...['--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
+      ...['--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check'],
+      ...(options.restricted ? [] : ['--disable-workspace-trust']),
       ...['--disable-getting-started-override', '--disable-proxy', '--ignore-last-opened'],
     ];
     const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

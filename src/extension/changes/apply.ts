@@ -7,6 +7,7 @@ import type { Server } from '../client/server.js';
 import { settings } from '../settings.js';
 import type { Targets } from '../targets/targets.js';
 import { confirmChange } from './confirm.js';
+import { askValue } from './valueBox.js';
 
 export interface ChangeParts {
   readonly server: Server;
@@ -67,22 +68,21 @@ async function planWithValues(server: Server, name: FixName, row: string | null,
   const asked = first.plan.steps.flatMap((step, index) => (step.asked ? [{ ...step, index }] : []));
   if (asked.length === 0) return first;
   const values = new Map<string, string>();
-  let problem: { readonly value: string; readonly why: string } | undefined;
+  let problem: string | undefined;
   let latest: PlanResult = first;
   for (let at = 0; at < asked.length; ) {
     const step = asked[at];
     if (step === undefined) break;
-    const value = await window.showInputBox({
+    const value = await askValue({
       title: first.plan.title,
       prompt: l10n.t('{0} is {1} on {2}. Which value is it to have?', plain(step.name), plain(step.before), plain(label)),
       value: values.get(String(step.index)) ?? step.after,
-      ignoreFocusOut: true,
-      validateInput: (text) => (text.trim() === '' ? l10n.t('Give a value.') : text.trim() === problem?.value ? problem.why : undefined),
+      problem,
     });
     if (value === undefined) return undefined;
-    values.set(String(step.index), value.trim());
+    values.set(String(step.index), value);
     latest = await plan(Object.fromEntries(values));
-    problem = latest.kind === 'refused' ? { value: value.trim(), why: plain(latest.why) } : undefined;
+    problem = latest.kind === 'refused' ? plain(latest.why) : undefined;
     // What the host would not take is asked for once more; what stands in the way elsewhere is for the page.
     if (latest.kind === 'refused' && latest.setting !== step.index) return latest;
     if (latest.kind === 'plan') at++;

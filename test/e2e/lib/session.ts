@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Puts files into the home folder of the run, before VS Code starts. */
   readonly home?: Readonly<Record<string, string>>;
+  /** The folder that is opened is not trusted. */
+  readonly restricted?: boolean;
 }
 
 /** A VS Code with the packaged extension in it, and a browser that shows it. */
@@ -38,7 +40,7 @@ export class Session {
   ) {}
 
   static async open(options: SessionOptions = {}): Promise<Session> {
-    const vscode = await startEmbedded({ vsix: vsixFile, settings: { ...quiet, ...options.settings }, env: { ...options.env }, home: true });
+    const vscode = await startEmbedded({ vsix: vsixFile, settings: { ...quiet, ...options.settings }, env: { ...options.env }, home: true, restricted: options.restricted === true });
     let browser: Browser | null = null;
     try {
       for (const [name, text] of Object.entries(options.home ?? {})) {
@@ -100,6 +102,13 @@ export class Session {
   /** Processes of this run whose command line contains `part`. */
   processes(part: string): number[] {
     return this.vscode.processes(part);
+  }
+
+  /** Changes a setting of the user while the window is open; VS Code takes a moment to notice. */
+  changeSetting(name: string, value: unknown): void {
+    const file = join(this.vscode.folder, 'data', 'User', 'settings.json');
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...settings, [name]: value }, null, 2));
   }
 
   /** Reads a file below the home folder of the run. */
