@@ -9,7 +9,7 @@ if (code !== 0) {
   console.error('The pictures were not copied, because the end-to-end tests failed.');
   process.exit(1);
 }
-for (const name of ['readme-tree.png', 'readme-runbook.png']) {
+for (const name of ['readme-tree.png', 'readme-runbook.png', 'readme-countdown.png', 'readme-proof.png']) {
   copyFileSync(join(root, 'out', 'e2e', name), join(root, 'media', name));
   console.log(`media/${name}`);
 }

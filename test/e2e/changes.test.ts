@@ -188,7 +188,7 @@ test('a window that is closed during a trial claims nothing, and says later how 
   await workbench.reload();
   await change().getByText(/^The window or the connection was lost while the change was on trial\./).waitFor({ timeout: 60_000 });
   expect(await change().getByRole('button', { name: 'Keep', exact: true }).count()).toBe(0);
-  await change().getByText('Nobody confirmed in time: the host undid the change.').waitFor({ timeout: 60_000 });
+  await change().getByText('Nobody kept the change: the settings are as they were before it.').waitFor({ timeout: 60_000 });
   expect(await hosts.sysctl(SETTING)).toBe('1');
 
   await keys.command('Droplens: Show my changes on a host');

@@ -66,8 +66,8 @@ export class Unheard {
 }
 
 const TEXTS: Readonly<Record<Outcome, Message>> = {
-  late: msg('Nobody confirmed in time: the host undid the change.'),
-  kept: msg('The change was kept.'),
+  late: msg('Nobody kept the change: the settings are as they were before it.'),
+  kept: msg('The change was kept: the settings are as it made them.'),
 };
 
 /** `undefined`: the settings do not tell. Rejects with a TransportError. */
