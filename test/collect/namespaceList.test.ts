@@ -33,7 +33,7 @@ beforeAll(async () => {
   for (const applet of run('busybox', '--list').split('\n').filter((name) => name !== '')) symlinkSync(program, join(busybox, applet));
   run('ip', 'netns', 'add', NAME);
   run('ip', '-n', NAME, 'link', 'add', 'name', '$(reboot)', 'type', 'veth', 'peer', 'name', 'peer0');
-  inside = spawn('ip', ['netns', 'exec', NAME, 'sh', '-c', 'sleep 1000 & sleep 1000 & read -r line; kill $(jobs -p)'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  inside = spawn('ip', ['netns', 'exec', NAME, 'sh', '-c', 'sleep 1000 & one=$!; sleep 1000 & two=$!; read -r line; kill "$one" "$two"'], { stdio: ['pipe', 'ignore', 'ignore'] });
   rootless = spawn(NOBODY[0], [...NOBODY.slice(1), 'unshare', '-Urn', 'sleep', '1000'], { stdio: 'ignore' });
   const own = netOf(process.pid);
   await until('both are inside', () => [inside, rootless].every(({ pid }) => netOf(pid) !== own && netOf(pid) !== ''));
