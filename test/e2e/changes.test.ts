@@ -229,7 +229,7 @@ test('a value that cannot be is told, and what can cut connections wants the nam
   await keys.press('Escape');
   await runbook().frame.getByText('Cancelled.').waitFor();
   expect(await hosts.mtu('lan1')).toBe(1500);
-  expect(await runbook().focused()).toContain('Apply');
+  await until('the focus back on the button', async () => (await runbook().focused()).includes('Apply'));
 });
 
 test('between two hosts: the flow is listed, watched at both ends, and the guide says where it stops', async () => {
